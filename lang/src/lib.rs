@@ -1,0 +1,1 @@
+//! The `.heal` language: text to a checked plan.

@@ -1,0 +1,1 @@
+//! Rehearsal: playbooks against a modelled world.

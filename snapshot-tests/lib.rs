@@ -1,0 +1,1 @@
+//! Snapshots of what people read; everything here is under `tests/` and `cases/`.

@@ -1,0 +1,1 @@
+//! The clients that carry the actions' requests.

@@ -1,0 +1,1 @@
+//! Anomaly detection and forecasting: pure numerics.

@@ -1,0 +1,1 @@
+//! Actions, values and the expression evaluator.
