@@ -1,0 +1,584 @@
+//! One random cut tree with its reservoir sample, in flat arrays.
+//!
+//! Inner nodes are numbered from 0; a reference with the top bit set names a leaf. A leaf is one distinct point with a
+//! mass. `boxes` holds per inner node the smallest and the largest coordinates below it (`lo`, then `hi`).
+
+use super::Attribution;
+use super::points::Points;
+use crate::math::rng::Rng;
+use serde::{Deserialize, Serialize};
+
+const LEAF: u16 = 0x8000;
+const NONE: u16 = u16::MAX;
+
+/// Working memory that belongs to no state.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch {
+    path: Vec<u16>,
+    low: Vec<f32>,
+    high: Vec<f32>,
+}
+
+impl PartialEq for Scratch {
+    fn eq(&self, _: &Scratch) -> bool {
+        true
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Node {
+    cut: f32,
+    dimension: u16,
+    mass: u16,
+    children: [u16; 2],
+}
+
+/// A tree over a time-decayed reservoir sample of the points offered to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tree {
+    rng: Rng,
+    sample: usize,
+    width: usize,
+    root: u16,
+    nodes: Vec<Node>,
+    boxes: Vec<f32>,
+    free_nodes: Vec<u16>,
+    leaf_point: Vec<u32>,
+    leaf_mass: Vec<u16>,
+    free_leaves: Vec<u16>,
+    /// Max-heap of (weight, point): the heaviest weight leaves first.
+    heap: Vec<(f64, u32)>,
+    /// Probability scale of accepting the next point: exp(heaviest weight + time).
+    gate: f64,
+}
+
+impl Tree {
+    pub(crate) fn new(sample: usize, width: usize, seed: u64) -> Tree {
+        Tree {
+            rng: Rng::new(seed),
+            sample,
+            width,
+            root: NONE,
+            nodes: Vec::with_capacity(sample),
+            boxes: Vec::with_capacity(sample * 2 * width),
+            free_nodes: Vec::new(),
+            leaf_point: Vec::with_capacity(sample),
+            leaf_mass: Vec::with_capacity(sample),
+            free_leaves: Vec::new(),
+            heap: Vec::with_capacity(sample),
+            gate: 0.0,
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.nodes.capacity() * 12
+            + self.boxes.capacity() * 4
+            + self.leaf_point.capacity() * 4
+            + self.leaf_mass.capacity() * 2
+            + self.heap.capacity() * 16
+    }
+
+    /// Whether every index of a tree that was read from elsewhere is in range and the tree is one.
+    pub(crate) fn sound(&self, sample: usize, width: usize, rows: usize) -> bool {
+        let (n, m) = (self.nodes.len(), self.leaf_point.len());
+        let mut shape = self.sample == sample
+            && self.width == width
+            && n <= sample
+            && m <= sample
+            && self.leaf_mass.len() == m
+            && self.boxes.len() == n * 2 * width
+            && self.heap.len() <= sample
+            && self
+                .heap
+                .iter()
+                .all(|e| (e.1 as usize) < rows && e.0.is_finite())
+            && self.leaf_point.iter().all(|&p| (p as usize) < rows)
+            && self.free_nodes.iter().all(|&i| (i as usize) < n)
+            && self.free_leaves.iter().all(|&i| (i as usize) < m);
+        let mut visited = vec![false; n];
+        let mut stack = if self.root == NONE {
+            Vec::new()
+        } else {
+            vec![self.root]
+        };
+        while let (true, Some(at)) = (shape, stack.pop()) {
+            if at & LEAF != 0 {
+                shape &= ((at & !LEAF) as usize) < m;
+                continue;
+            }
+            let i = at as usize;
+            shape &= i < n && !visited[i] && usize::from(self.nodes[i].dimension) < width;
+            if shape {
+                visited[i] = true;
+                stack.extend(self.nodes[i].children);
+            }
+        }
+        shape
+    }
+
+    /// Offers a point to the sample; a point that is let in may push out another one.
+    pub(crate) fn offer(
+        &mut self,
+        point: u32,
+        time: f64,
+        growth: f64,
+        points: &mut Points,
+        scratch: &mut Scratch,
+    ) {
+        let u = self.rng.unit();
+        if self.heap.len() < self.sample {
+            let weight = libm::log(-libm::log(u)) - time;
+            let kept = self.insert(point, points, scratch);
+            points.hold(kept);
+            self.push(weight, kept);
+            self.gate = libm::exp(self.heap[0].0 + time + self.step(growth));
+            return;
+        }
+        // Accept when -ln u < gate; -ln u is at least 1 - u, which spares the logarithm most of the time.
+        let gate = self.gate;
+        self.gate *= growth;
+        if 1.0 - u >= gate {
+            return;
+        }
+        let draw = -libm::log(u);
+        if draw >= gate {
+            return;
+        }
+        let out = self.heap[0].1;
+        self.delete(out, points, scratch);
+        points.release(out);
+        self.pop();
+        let kept = self.insert(point, points, scratch);
+        points.hold(kept);
+        self.push(libm::log(draw) - time, kept);
+        self.gate = libm::exp(self.heap[0].0 + time + self.step(growth));
+    }
+
+    fn step(&self, growth: f64) -> f64 {
+        libm::log(growth)
+    }
+
+    fn push(&mut self, weight: f64, point: u32) {
+        self.heap.push((weight, point));
+        let mut i = self.heap.len() - 1;
+        while i > 0 {
+            let parent = (i - 1) / 2;
+            if self.heap[parent].0 >= self.heap[i].0 {
+                break;
+            }
+            self.heap.swap(i, parent);
+            i = parent;
+        }
+    }
+
+    fn pop(&mut self) {
+        if self.heap.is_empty() {
+            return;
+        }
+        self.heap.swap_remove(0);
+        let n = self.heap.len();
+        let mut i = 0;
+        loop {
+            let left = 2 * i + 1;
+            if left >= n {
+                break;
+            }
+            let right = left + 1;
+            let child = if right < n && self.heap[right].0 > self.heap[left].0 {
+                right
+            } else {
+                left
+            };
+            if self.heap[i].0 >= self.heap[child].0 {
+                break;
+            }
+            self.heap.swap(i, child);
+            i = child;
+        }
+    }
+
+    fn mass(&self) -> u16 {
+        self.mass_of(self.root)
+    }
+
+    fn mass_of(&self, at: u16) -> u16 {
+        if at == NONE {
+            0
+        } else if at & LEAF != 0 {
+            self.leaf_mass[(at & !LEAF) as usize]
+        } else {
+            self.nodes[at as usize].mass
+        }
+    }
+
+    /// Walks to the leaf of a point, leaving the inner nodes passed in `path`.
+    #[inline]
+    fn descend(&self, point: &[f32], path: &mut Vec<u16>) -> u16 {
+        path.clear();
+        let mut at = self.root;
+        while at & LEAF == 0 {
+            path.push(at);
+            let node = &self.nodes[at as usize];
+            at = node.children[usize::from(point[node.dimension as usize] > node.cut)];
+        }
+        at & !LEAF
+    }
+
+    /// Probability that a random cut of the node's box grown by the point separates the two.
+    #[inline]
+    fn separation(&self, node: u16, point: &[f32]) -> f32 {
+        let w = self.width;
+        let at = node as usize * 2 * w;
+        let (low, high) = self.boxes[at..at + 2 * w].split_at(w);
+        let (mut outside, mut inside) = (0.0_f32, 0.0_f32);
+        for ((&l, &h), &p) in low.iter().zip(high).zip(point) {
+            outside += (l - p).max(0.0) + (p - h).max(0.0);
+            inside += h - l;
+        }
+        if outside <= 0.0 {
+            0.0
+        } else {
+            outside / (outside + inside)
+        }
+    }
+
+    pub(crate) fn score(&self, point: &[f32], points: &Points, scratch: &mut Scratch) -> f32 {
+        if self.root == NONE {
+            return 0.0;
+        }
+        let total = f32::from(self.mass());
+        let leaf = self.descend(point, &mut scratch.path);
+        let mut depth = scratch.path.len();
+        let scale = log2(total);
+        if points.row(self.leaf_point[leaf as usize]) == point {
+            let mass = f32::from(self.leaf_mass[leaf as usize]);
+            return (1.0 - 0.5 * mass / total) / (depth as f32 + log2(mass + 1.0)) * scale;
+        }
+        let mut score = 1.0 / (depth as f32 + 1.0);
+        for &node in scratch.path.iter().rev() {
+            let p = self.separation(node, point);
+            if p == 0.0 {
+                break;
+            }
+            score += p * (1.0 / depth as f32 - score);
+            depth -= 1;
+        }
+        score * scale
+    }
+
+    pub(crate) fn displacement(
+        &self,
+        point: &[f32],
+        points: &Points,
+        scratch: &mut Scratch,
+    ) -> f64 {
+        if self.root == NONE {
+            return 0.0;
+        }
+        let leaf = self.descend(point, &mut scratch.path);
+        let mass = f64::from(self.leaf_mass[leaf as usize]);
+        if points.row(self.leaf_point[leaf as usize]) == point {
+            return 1.0 / (mass + 1.0);
+        }
+        let mut moved = mass;
+        for &node in scratch.path.iter().rev() {
+            let p = f64::from(self.separation(node, point));
+            if p == 0.0 {
+                break;
+            }
+            moved += p * (f64::from(self.nodes[node as usize].mass) - moved);
+        }
+        moved
+    }
+
+    pub(crate) fn attribute(
+        &self,
+        point: &[f32],
+        points: &Points,
+        scratch: &mut Scratch,
+        out: &mut Attribution,
+    ) {
+        if self.root == NONE {
+            return;
+        }
+        let total = f32::from(self.mass());
+        let scale = f64::from(log2(total));
+        let leaf = self.descend(point, &mut scratch.path);
+        let depth = scratch.path.len();
+        let row = points.row(self.leaf_point[leaf as usize]);
+        let whole = f64::from(self.score(point, points, scratch));
+        if row == point {
+            // An exact repeat has no direction: share evenly.
+            let part = whole / (2.0 * self.width as f64);
+            out.high
+                .iter_mut()
+                .chain(out.low.iter_mut())
+                .for_each(|v| *v += part);
+            return;
+        }
+        // The weight of each node is its separation probability times that of not being separated above it.
+        let mut weights = Vec::with_capacity(depth + 1);
+        let mut remaining = 1.0_f64;
+        for (level, &node) in scratch.path.iter().enumerate() {
+            let p = f64::from(self.separation(node, point));
+            weights.push((Some(node), remaining * p / (level as f64 + 1.0)));
+            remaining *= 1.0 - p;
+        }
+        weights.push((None, remaining / (depth as f64 + 1.0)));
+        for (node, weight) in weights {
+            if weight <= 0.0 {
+                continue;
+            }
+            let w = self.width;
+            let (low, high) = match node {
+                Some(n) => self.boxes[n as usize * 2 * w..(n as usize + 1) * 2 * w].split_at(w),
+                None => (row, row),
+            };
+            let gaps = |k: usize| {
+                (
+                    f64::from((point[k] - high[k]).max(0.0)),
+                    f64::from((low[k] - point[k]).max(0.0)),
+                )
+            };
+            let outside: f64 = (0..w).map(|k| gaps(k).0 + gaps(k).1).sum();
+            if outside <= 0.0 {
+                continue;
+            }
+            for k in 0..w {
+                let (above, below) = gaps(k);
+                out.high[k] += weight * scale * above / outside;
+                out.low[k] += weight * scale * below / outside;
+            }
+        }
+    }
+
+    fn new_leaf(&mut self, point: u32) -> u16 {
+        match self.free_leaves.pop() {
+            Some(i) => {
+                self.leaf_point[i as usize] = point;
+                self.leaf_mass[i as usize] = 1;
+                i
+            }
+            None => {
+                self.leaf_point.push(point);
+                self.leaf_mass.push(1);
+                (self.leaf_point.len() - 1) as u16
+            }
+        }
+    }
+
+    /// Draws a cut of the box `low..high`; returns the dimension and a value in [low, high) of it.
+    fn draw(rng: &mut Rng, low: &[f32], high: &[f32]) -> (u16, f32) {
+        let total: f64 = low
+            .iter()
+            .zip(high)
+            .map(|(&l, &h)| f64::from(h) - f64::from(l))
+            .sum();
+        let mut left = rng.unit() * total;
+        let mut last = (0, low[0]);
+        for (k, (&l, &h)) in low.iter().zip(high).enumerate() {
+            let range = f64::from(h) - f64::from(l);
+            if range <= 0.0 {
+                continue;
+            }
+            let cut = (f64::from(l) + left.min(range)) as f32;
+            last = (k as u16, if cut >= h || cut < l { l } else { cut });
+            if left < range {
+                return last;
+            }
+            left -= range;
+        }
+        last
+    }
+
+    /// Puts a point into the tree; returns the handle that the tree keeps (an equal point's, when there is one).
+    fn insert(&mut self, handle: u32, points: &Points, scratch: &mut Scratch) -> u32 {
+        let w = self.width;
+        if self.root == NONE {
+            self.root = self.new_leaf(handle) | LEAF;
+            return handle;
+        }
+        let point = points.row(handle);
+        let leaf = self.descend(point, &mut scratch.path);
+        let other = points.row(self.leaf_point[leaf as usize]);
+        if other == point {
+            self.leaf_mass[leaf as usize] += 1;
+            for &node in &scratch.path {
+                self.nodes[node as usize].mass += 1;
+            }
+            return self.leaf_point[leaf as usize];
+        }
+        scratch.low.clear();
+        scratch.high.clear();
+        scratch
+            .low
+            .extend(point.iter().zip(other).map(|(a, b)| a.min(*b)));
+        scratch
+            .high
+            .extend(point.iter().zip(other).map(|(a, b)| a.max(*b)));
+        let (mut dimension, mut cut) = Tree::draw(&mut self.rng, &scratch.low, &scratch.high);
+        let mut level = scratch.path.len();
+        for i in (0..scratch.path.len()).rev() {
+            let at = scratch.path[i] as usize * 2 * w;
+            let (low, high) = self.boxes[at..at + 2 * w].split_at(w);
+            let mut grown = false;
+            for k in 0..w {
+                grown |= point[k] < low[k] || point[k] > high[k];
+                scratch.low[k] = low[k].min(point[k]);
+                scratch.high[k] = high[k].max(point[k]);
+            }
+            if !grown {
+                break;
+            }
+            let (d, c) = Tree::draw(&mut self.rng, &scratch.low, &scratch.high);
+            let k = d as usize;
+            if (point[k] <= c && c < low[k]) || (high[k] <= c && c < point[k]) {
+                (dimension, cut, level) = (d, c, i);
+            }
+        }
+        let below = if level == scratch.path.len() {
+            leaf | LEAF
+        } else {
+            scratch.path[level]
+        };
+        let fresh = self.new_leaf(handle) | LEAF;
+        let mass = self.mass_of(below) + 1;
+        let children = if point[dimension as usize] <= cut {
+            [fresh, below]
+        } else {
+            [below, fresh]
+        };
+        let node = Node {
+            cut,
+            dimension,
+            mass,
+            children,
+        };
+        let id = match self.free_nodes.pop() {
+            Some(i) => {
+                self.nodes[i as usize] = node;
+                i
+            }
+            None => {
+                self.nodes.push(node);
+                self.boxes.resize(self.nodes.len() * 2 * w, 0.0);
+                (self.nodes.len() - 1) as u16
+            }
+        };
+        let target = id as usize * 2 * w;
+        if below & LEAF != 0 {
+            self.boxes[target..target + w].copy_from_slice(other);
+            self.boxes[target + w..target + 2 * w].copy_from_slice(other);
+        } else {
+            let source = below as usize * 2 * w;
+            self.boxes.copy_within(source..source + 2 * w, target);
+        }
+        self.grow(id, point);
+        match level.checked_sub(1) {
+            None => self.root = id,
+            Some(up) => {
+                let parent = &mut self.nodes[scratch.path[up] as usize];
+                let side = usize::from(parent.children[1] == below);
+                parent.children[side] = id;
+            }
+        }
+        let mut growing = true;
+        for i in (0..level).rev() {
+            let node = scratch.path[i];
+            self.nodes[node as usize].mass += 1;
+            if growing {
+                growing = self.grow(node, point);
+            }
+        }
+        handle
+    }
+
+    /// Grows a node's box to hold a point; returns whether it had to.
+    fn grow(&mut self, node: u16, point: &[f32]) -> bool {
+        let w = self.width;
+        let at = node as usize * 2 * w;
+        let (low, high) = self.boxes[at..at + 2 * w].split_at_mut(w);
+        let mut grown = false;
+        for k in 0..w {
+            if point[k] < low[k] {
+                low[k] = point[k];
+                grown = true;
+            }
+            if point[k] > high[k] {
+                high[k] = point[k];
+                grown = true;
+            }
+        }
+        grown
+    }
+
+    /// Takes one copy of a point out of the tree.
+    fn delete(&mut self, handle: u32, points: &Points, scratch: &mut Scratch) {
+        if self.root == NONE {
+            return;
+        }
+        let w = self.width;
+        let point = points.row(handle);
+        let leaf = self.descend(point, &mut scratch.path);
+        for &node in &scratch.path {
+            self.nodes[node as usize].mass -= 1;
+        }
+        self.leaf_mass[leaf as usize] -= 1;
+        if self.leaf_mass[leaf as usize] > 0 {
+            return;
+        }
+        self.free_leaves.push(leaf);
+        let Some(parent) = scratch.path.pop() else {
+            self.root = NONE;
+            return;
+        };
+        let pair = self.nodes[parent as usize].children;
+        let sibling = pair[usize::from(pair[0] == leaf | LEAF)];
+        self.free_nodes.push(parent);
+        match scratch.path.last() {
+            None => self.root = sibling,
+            Some(&up) => {
+                let node = &mut self.nodes[up as usize];
+                let side = usize::from(node.children[1] == parent);
+                node.children[side] = sibling;
+            }
+        }
+        for &node in scratch.path.iter().rev() {
+            let at = node as usize * 2 * w;
+            let touches = (0..w)
+                .any(|k| point[k] <= self.boxes[at + k] || point[k] >= self.boxes[at + w + k]);
+            if !touches {
+                break;
+            }
+            let [a, b] = self.nodes[node as usize].children;
+            let mut changed = false;
+            for k in 0..w {
+                let (al, ah) = self.side(a, k, points);
+                let (bl, bh) = self.side(b, k, points);
+                let (low, high) = (al.min(bl), ah.max(bh));
+                changed |= low != self.boxes[at + k] || high != self.boxes[at + w + k];
+                self.boxes[at + k] = low;
+                self.boxes[at + w + k] = high;
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+
+    /// Bounds of a subtree in one dimension.
+    fn side(&self, at: u16, k: usize, points: &Points) -> (f32, f32) {
+        if at & LEAF != 0 {
+            let v = points.row(self.leaf_point[(at & !LEAF) as usize])[k];
+            (v, v)
+        } else {
+            let base = at as usize * 2 * self.width;
+            (self.boxes[base + k], self.boxes[base + self.width + k])
+        }
+    }
+}
+
+#[inline]
+fn log2(x: f32) -> f32 {
+    libm::log2f(x)
+}

@@ -1,0 +1,6 @@
+//! Small numeric tools that the detectors and forecasters share: random numbers, robust statistics, distributions.
+//! Uses nothing of the crate but itself; transcendental functions come from `libm`.
+
+pub mod normal;
+pub mod rng;
+pub mod stats;
