@@ -7,9 +7,9 @@
 //! Architecture invariant: no input and output, no clock, no async, and no concrete action. Files come through
 //! [`source::Loader`], actions through [`catalogue::Catalogue`], script syntax through [`check::ScriptChecker`].
 
-
-
+pub mod catalogue;
+pub mod check;
 pub mod diagnostic;
-
+pub mod plan;
 pub mod source;
 pub mod syntax;

@@ -90,7 +90,9 @@ impl Sources {
     /// 1-based line and column (in characters) of the start of a span.
     #[must_use]
     pub fn line_column(&self, span: Span) -> (usize, usize) {
-        let Some(file) = self.get(span.file) else { return (1, 1) };
+        let Some(file) = self.get(span.file) else {
+            return (1, 1);
+        };
         let mut end = (span.start as usize).min(file.text.len());
         while !file.text.is_char_boundary(end) {
             end -= 1;
