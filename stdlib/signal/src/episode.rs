@@ -27,14 +27,7 @@ pub struct EpisodeParams {
 
 impl Default for EpisodeParams {
     fn default() -> EpisodeParams {
-        EpisodeParams {
-            threshold: 0.5,
-            band: 3.0,
-            close_after: 5,
-            adopt_after: 2_000,
-            level: 1_000,
-            least_change: 0.0,
-        }
+        EpisodeParams { threshold: 0.5, band: 3.0, close_after: 5, adopt_after: 2_000, level: 1_000, least_change: 0.0 }
     }
 }
 
@@ -65,19 +58,10 @@ pub fn judge(
             None => {
                 if i >= warm_up && score[i] >= params.threshold {
                     let from = i.saturating_sub(params.level);
-                    let (centre, scale) =
-                        stats::robust_location(&value[from..i]).unwrap_or((value[i], 0.0));
-                    let half = (params.band * scale)
-                        .max(params.least_change)
-                        .max(centre.abs() * 1e-9);
+                    let (centre, scale) = stats::robust_location(&value[from..i]).unwrap_or((value[i], 0.0));
+                    let half = (params.band * scale).max(params.least_change).max(centre.abs() * 1e-9);
                     if (value[i] - centre).abs() >= params.least_change {
-                        open = Some(Open {
-                            start: i,
-                            centre,
-                            half,
-                            inside: 0,
-                            peak: score[i],
-                        });
+                        open = Some(Open { start: i, centre, half, inside: 0, peak: score[i] });
                     }
                 }
             }
@@ -95,9 +79,7 @@ pub fn judge(
     let seen = open.map_or(value.len(), |o| o.start);
     let shown = open.map_or(newest, |o| o.peak.max(newest)).clamp(0.0, 1.0);
     let grade = match open {
-        Some(_) => {
-            ((shown - params.threshold) / (1.0 - params.threshold).max(1e-9)).clamp(0.0, 1.0)
-        }
+        Some(_) => ((shown - params.threshold) / (1.0 - params.threshold).max(1e-9)).clamp(0.0, 1.0),
         None => 0.0,
     };
     Judgement {

@@ -147,10 +147,7 @@ impl Rcf {
                 self.origin = value;
             }
             self.early.push(value);
-            let spread = self
-                .early
-                .iter()
-                .fold(0.0_f64, |a, v| a.max((v - self.origin).abs()));
+            let spread = self.early.iter().fold(0.0_f64, |a, v| a.max((v - self.origin).abs()));
             if spread > 0.0 {
                 let (_, exponent) = libm::frexp(spread);
                 self.unit = libm::ldexp(1.0, -exponent);
@@ -209,15 +206,8 @@ pub fn judge(series: &Series, params: &RcfParams) -> Result<Judgement, Reason> {
     let warm_up = params.warm_up.max(params.shingle).max(5);
     let (at, value) = series.require(warm_up + 1)?;
     let score = scores(&value, params)?;
-    let episode = EpisodeParams {
-        least_change: params.least_change.max(0.0),
-        ..EpisodeParams::default()
-    };
-    let basis = format!(
-        "random cut forest, {} trees of {} points, shingle {}",
-        params.trees, params.sample, params.shingle
-    );
-    Ok(episode::judge(
-        &at, &value, &score, warm_up, &episode, &basis,
-    ))
+    let episode = EpisodeParams { least_change: params.least_change.max(0.0), ..EpisodeParams::default() };
+    let basis =
+        format!("random cut forest, {} trees of {} points, shingle {}", params.trees, params.sample, params.shingle);
+    Ok(episode::judge(&at, &value, &score, warm_up, &episode, &basis))
 }

@@ -55,18 +55,13 @@ impl Reason {
     /// A refused parameter.
     #[must_use]
     pub fn parameter(name: &str, problem: &str) -> Reason {
-        Reason::Parameter {
-            name: name.to_owned(),
-            problem: problem.to_owned(),
-        }
+        Reason::Parameter { name: name.to_owned(), problem: problem.to_owned() }
     }
 
     /// A refused saved state.
     #[must_use]
     pub fn state(problem: &str) -> Reason {
-        Reason::State {
-            problem: problem.to_owned(),
-        }
+        Reason::State { problem: problem.to_owned() }
     }
 }
 

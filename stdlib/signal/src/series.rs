@@ -42,10 +42,7 @@ impl Series {
     /// [`Reason::Shape`] when the lengths differ.
     pub fn new(at: &[i64], value: &[f64]) -> Result<Series, Reason> {
         if at.len() != value.len() {
-            return Err(Reason::Shape {
-                have: value.len(),
-                need: at.len(),
-            });
+            return Err(Reason::Shape { have: value.len(), need: at.len() });
         }
         let pairs: Vec<(i64, f64)> = at.iter().copied().zip(value.iter().copied()).collect();
         Ok(Series::from_pairs(&pairs))
@@ -56,9 +53,7 @@ impl Series {
     pub fn from_values(value: &[f64], step_ms: i64) -> Series {
         let step = step_ms.max(1);
         Series {
-            at: (0..value.len())
-                .map(|i| (i as i64).saturating_mul(step))
-                .collect(),
+            at: (0..value.len()).map(|i| (i as i64).saturating_mul(step)).collect(),
             value: value.iter().map(|&v| usable(v)).collect(),
         }
     }
@@ -78,12 +73,7 @@ impl Series {
     /// The points that are not missing, oldest first.
     #[must_use]
     pub fn present(&self) -> (Vec<i64>, Vec<f64>) {
-        self.at
-            .iter()
-            .zip(&self.value)
-            .filter(|(_, v)| v.is_finite())
-            .map(|(&a, &v)| (a, usable(v)))
-            .unzip()
+        self.at.iter().zip(&self.value).filter(|(_, v)| v.is_finite()).map(|(&a, &v)| (a, usable(v))).unzip()
     }
 
     /// The present points, refused when there are fewer than `need`.
@@ -99,10 +89,7 @@ impl Series {
             return Err(Reason::AllMissing);
         }
         if value.len() < need {
-            return Err(Reason::TooFewPoints {
-                have: value.len(),
-                need,
-            });
+            return Err(Reason::TooFewPoints { have: value.len(), need });
         }
         Ok((at, value))
     }
@@ -110,11 +97,7 @@ impl Series {
     /// The usual step between stamps in milliseconds (the median), or `None` with fewer than two points. O(n log n).
     #[must_use]
     pub fn step_ms(&self) -> Option<i64> {
-        let mut steps: Vec<f64> = self
-            .at
-            .windows(2)
-            .map(|w| w[1].saturating_sub(w[0]) as f64)
-            .collect();
+        let mut steps: Vec<f64> = self.at.windows(2).map(|w| w[1].saturating_sub(w[0]) as f64).collect();
         stats::median(&mut steps).map(|m| (m as i64).max(1))
     }
 
@@ -131,11 +114,7 @@ impl Series {
 /// A value as this crate uses it: NaN for anything not finite, clamped to [`LARGEST`].
 #[must_use]
 pub fn usable(value: f64) -> f64 {
-    if value.is_finite() {
-        value.clamp(-LARGEST, LARGEST)
-    } else {
-        f64::NAN
-    }
+    if value.is_finite() { value.clamp(-LARGEST, LARGEST) } else { f64::NAN }
 }
 
 /// Fills missing values by straight lines between the nearest present ones; all zeros when none is present. O(n).

@@ -23,12 +23,7 @@ pub struct ZscoreParams {
 
 impl Default for ZscoreParams {
     fn default() -> ZscoreParams {
-        ZscoreParams {
-            threshold: 5.0,
-            window: 300,
-            warm_up: 15,
-            least_change: 0.0,
-        }
+        ZscoreParams { threshold: 5.0, window: 300, warm_up: 15, least_change: 0.0 }
     }
 }
 
@@ -41,22 +36,9 @@ impl Default for ZscoreParams {
 pub fn judge(series: &Series, params: &ZscoreParams) -> Result<Judgement, Reason> {
     let (at, value) = series.require(params.warm_up.max(3) + 1)?;
     let score = scores(&value, params)?;
-    let episode = EpisodeParams {
-        least_change: params.least_change.max(0.0),
-        ..EpisodeParams::default()
-    };
-    let basis = format!(
-        "robust z-score against the {} points before, threshold {}",
-        params.window, params.threshold
-    );
-    Ok(episode::judge(
-        &at,
-        &value,
-        &score,
-        params.warm_up.max(3),
-        &episode,
-        &basis,
-    ))
+    let episode = EpisodeParams { least_change: params.least_change.max(0.0), ..EpisodeParams::default() };
+    let basis = format!("robust z-score against the {} points before, threshold {}", params.window, params.threshold);
+    Ok(episode::judge(&at, &value, &score, params.warm_up.max(3), &episode, &basis))
 }
 
 /// The score of every present point, in [0, 1], 0.5 at the threshold; the first `warm_up` points score 0.
@@ -84,11 +66,7 @@ pub fn scores(value: &[f64], params: &ZscoreParams) -> Result<Vec<f64>, Reason> 
         let (centre, scale) = stats::robust_location(&normal[from..]).unwrap_or((v, 0.0));
         let scale = scale.max(centre.abs() * 1e-9).max(1e-300);
         let distance = (v - centre).abs();
-        let z = if distance < params.least_change {
-            0.0
-        } else {
-            (distance / scale).min(1e12)
-        };
+        let z = if distance < params.least_change { 0.0 } else { (distance / scale).min(1e12) };
         out.push(z / (z + params.threshold));
         if z < params.threshold {
             held.clear();

@@ -11,9 +11,8 @@ fn wobble(i: usize) -> f64 {
 
 /// `quiet` points around a base, then `loud` points around another.
 fn step(quiet: usize, loud: usize, base: f64, high: f64, noise: f64) -> Series {
-    let values: Vec<f64> = (0..quiet + loud)
-        .map(|i| (if i < quiet { base } else { high }) + noise * wobble(i))
-        .collect();
+    let values: Vec<f64> =
+        (0..quiet + loud).map(|i| (if i < quiet { base } else { high }) + noise * wobble(i)).collect();
     Series::from_values(&values, 1_000)
 }
 
@@ -24,19 +23,11 @@ fn a_step_up_is_an_alarm_while_it_lasts() {
             let series = step(quiet, loud, base, high, noise);
             let onset = Some(series.at[quiet]);
             let z = zscore::judge(&series, &zscore::ZscoreParams::default()).unwrap();
-            assert!(
-                z.alarm && z.since == onset,
-                "zscore {quiet} {loud} {base}: {z:?}"
-            );
+            assert!(z.alarm && z.since == onset, "zscore {quiet} {loud} {base}: {z:?}");
             let r = rcf::judge(&series, &rcf::RcfParams::default()).unwrap();
-            assert!(
-                r.alarm && r.since == onset,
-                "rcf {quiet} {loud} {base}: {r:?}"
-            );
+            assert!(r.alarm && r.since == onset, "rcf {quiet} {loud} {base}: {r:?}");
             if loud >= 3 {
-                let c = changepoint::last(&series, &changepoint::Params::default())
-                    .unwrap()
-                    .unwrap();
+                let c = changepoint::last(&series, &changepoint::Params::default()).unwrap().unwrap();
                 assert_eq!(Some(c.at), onset, "{c:?}");
                 assert!(c.size > 0.2 && c.confidence > 0.99);
             }
@@ -48,42 +39,20 @@ fn a_step_up_is_an_alarm_while_it_lasts() {
 fn quiet_series_raise_nothing() {
     for noise in [0.0, 1.0] {
         let series = step(240, 0, 5.0, 5.0, noise);
-        assert!(
-            !zscore::judge(&series, &zscore::ZscoreParams::default())
-                .unwrap()
-                .alarm
-        );
-        assert!(
-            !rcf::judge(&series, &rcf::RcfParams::default())
-                .unwrap()
-                .alarm
-        );
-        assert_eq!(
-            changepoint::last(&series, &changepoint::Params::default()).unwrap(),
-            None
-        );
+        assert!(!zscore::judge(&series, &zscore::ZscoreParams::default()).unwrap().alarm);
+        assert!(!rcf::judge(&series, &rcf::RcfParams::default()).unwrap().alarm);
+        assert_eq!(changepoint::last(&series, &changepoint::Params::default()).unwrap(), None);
     }
 }
 
 #[test]
 fn an_alarm_ends_with_the_anomaly() {
-    let values: Vec<f64> = (0..200)
-        .map(|i| if (100..130).contains(&i) { 0.3 } else { 0.0 } + 0.01 * wobble(i))
-        .collect();
+    let values: Vec<f64> =
+        (0..200).map(|i| if (100..130).contains(&i) { 0.3 } else { 0.0 } + 0.01 * wobble(i)).collect();
     let series = Series::from_values(&values, 30_000);
-    assert!(
-        !zscore::judge(&series, &zscore::ZscoreParams::default())
-            .unwrap()
-            .alarm
-    );
-    assert!(
-        !rcf::judge(&series, &rcf::RcfParams::default())
-            .unwrap()
-            .alarm
-    );
-    let change = changepoint::last(&series, &changepoint::Params::default())
-        .unwrap()
-        .unwrap();
+    assert!(!zscore::judge(&series, &zscore::ZscoreParams::default()).unwrap().alarm);
+    assert!(!rcf::judge(&series, &rcf::RcfParams::default()).unwrap().alarm);
+    let change = changepoint::last(&series, &changepoint::Params::default()).unwrap().unwrap();
     assert_eq!(change.at, 130 * 30_000);
     assert!(change.size < 0.0);
 }
@@ -96,18 +65,9 @@ fn reasons_instead_of_guesses() {
     let params = zscore::ZscoreParams::default();
     assert_eq!(zscore::judge(&empty, &params), Err(Reason::Empty));
     assert_eq!(zscore::judge(&missing, &params), Err(Reason::AllMissing));
-    assert!(matches!(
-        zscore::judge(&short, &params),
-        Err(Reason::TooFewPoints { have: 2, .. })
-    ));
-    let bad = rcf::RcfParams {
-        shingle: 0,
-        ..rcf::RcfParams::default()
-    };
-    assert!(matches!(
-        rcf::judge(&step(60, 1, 0.0, 1.0, 0.1), &bad),
-        Err(Reason::Parameter { .. })
-    ));
+    assert!(matches!(zscore::judge(&short, &params), Err(Reason::TooFewPoints { have: 2, .. })));
+    let bad = rcf::RcfParams { shingle: 0, ..rcf::RcfParams::default() };
+    assert!(matches!(rcf::judge(&step(60, 1, 0.0, 1.0, 0.1), &bad), Err(Reason::Parameter { .. })));
 }
 
 proptest! {

@@ -24,12 +24,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Params {
-        Params {
-            cost: Cost::Mean,
-            least_points: 3,
-            penalty: 1.0,
-            least_confidence: 0.95,
-        }
+        Params { cost: Cost::Mean, least_points: 3, penalty: 1.0, least_confidence: 0.95 }
     }
 }
 

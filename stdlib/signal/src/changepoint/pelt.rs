@@ -29,36 +29,19 @@ struct Sums {
 impl Sums {
     fn new(value: &[f64], cost: Cost) -> Sums {
         // Shifted by the median and divided by the noise, so that 1e100 and 1e-100 behave like 1.
-        let centre = if cost == Cost::Rate {
-            0.0
-        } else {
-            stats::median(&mut value.to_vec()).unwrap_or(0.0)
-        };
+        let centre = if cost == Cost::Rate { 0.0 } else { stats::median(&mut value.to_vec()).unwrap_or(0.0) };
         let noise = stats::difference_noise(value);
-        let unit = if cost == Cost::Rate || noise <= 0.0 {
-            1.0
-        } else {
-            noise
-        };
+        let unit = if cost == Cost::Rate || noise <= 0.0 { 1.0 } else { noise };
         let (mut sum, mut square) = (vec![0.0], vec![0.0]);
         let (mut s, mut q) = (0.0, 0.0);
         for &v in value {
-            let z = if cost == Cost::Rate {
-                v.max(0.0)
-            } else {
-                ((v - centre) / unit).clamp(-1e60, 1e60)
-            };
+            let z = if cost == Cost::Rate { v.max(0.0) } else { ((v - centre) / unit).clamp(-1e60, 1e60) };
             s += z;
             q += z * z;
             sum.push(s);
             square.push(q);
         }
-        Sums {
-            sum,
-            square,
-            noise,
-            floor: 1e-6,
-        }
+        Sums { sum, square, noise, floor: 1e-6 }
     }
 
     /// Twice the negative log likelihood of the points `a..b`, up to a constant.
@@ -96,11 +79,7 @@ pub fn segments(value: &[f64], cost: Cost, least: usize, penalty: f64) -> Vec<us
     if cost != Cost::Rate && sums.noise <= 0.0 {
         return vec![0];
     }
-    let weight = if cost == Cost::MeanAndVariance {
-        4.0
-    } else {
-        3.0
-    };
+    let weight = if cost == Cost::MeanAndVariance { 4.0 } else { 3.0 };
     let beta = penalty * weight * libm::log(n as f64);
     let mut best = vec![f64::INFINITY; n + 1];
     let mut from = vec![0_usize; n + 1];

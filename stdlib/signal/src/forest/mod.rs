@@ -34,13 +34,7 @@ pub struct ForestParams {
 
 impl Default for ForestParams {
     fn default() -> ForestParams {
-        ForestParams {
-            trees: 50,
-            sample: 256,
-            width: 1,
-            decay: None,
-            seed: 7,
-        }
+        ForestParams { trees: 50, sample: 256, width: 1, decay: None, seed: 7 }
     }
 }
 
@@ -90,9 +84,7 @@ impl Forest {
             return Err(Reason::parameter("decay", "must be 0 to 1"));
         }
         let mut seeds = Rng::new(params.seed);
-        let trees = (0..params.trees)
-            .map(|_| Tree::new(params.sample, params.width, seeds.bits()))
-            .collect();
+        let trees = (0..params.trees).map(|_| Tree::new(params.sample, params.width, seeds.bits())).collect();
         Ok(Forest {
             version: VERSION,
             points: Points::new(params.width),
@@ -115,15 +107,8 @@ impl Forest {
         }
         let sound = self.trees.len() == self.params.trees
             && self.points.sound(self.params.width)
-            && self
-                .trees
-                .iter()
-                .all(|t| t.sound(self.params.sample, self.params.width, self.points.rows()));
-        if sound {
-            Ok(())
-        } else {
-            Err(Reason::state("forest with a damaged shape"))
-        }
+            && self.trees.iter().all(|t| t.sound(self.params.sample, self.params.width, self.points.rows()));
+        if sound { Ok(()) } else { Err(Reason::state("forest with a damaged shape")) }
     }
 
     /// Points seen so far.
@@ -177,10 +162,7 @@ impl Forest {
     #[must_use]
     pub fn attribution(&mut self, point: &[f32]) -> Attribution {
         let width = self.params.width;
-        let mut out = Attribution {
-            high: vec![0.0; width],
-            low: vec![0.0; width],
-        };
+        let mut out = Attribution { high: vec![0.0; width], low: vec![0.0; width] };
         if !self.fits(point) {
             return out;
         }
@@ -203,13 +185,7 @@ impl Forest {
         self.seen += 1;
         let handle = self.points.add(point);
         for tree in &mut self.trees {
-            tree.offer(
-                handle,
-                time,
-                self.growth,
-                &mut self.points,
-                &mut self.scratch,
-            );
+            tree.offer(handle, time, self.growth, &mut self.points, &mut self.scratch);
         }
         self.points.release(handle);
     }

@@ -13,12 +13,7 @@ pub(crate) struct Points {
 
 impl Points {
     pub(crate) fn new(width: usize) -> Points {
-        Points {
-            width,
-            rows: Vec::new(),
-            holders: Vec::new(),
-            free: Vec::new(),
-        }
+        Points { width, rows: Vec::new(), holders: Vec::new(), free: Vec::new() }
     }
 
     /// Stores a point with one holder and returns its handle.

@@ -88,19 +88,12 @@ impl Tree {
             && self.leaf_mass.len() == m
             && self.boxes.len() == n * 2 * width
             && self.heap.len() <= sample
-            && self
-                .heap
-                .iter()
-                .all(|e| (e.1 as usize) < rows && e.0.is_finite())
+            && self.heap.iter().all(|e| (e.1 as usize) < rows && e.0.is_finite())
             && self.leaf_point.iter().all(|&p| (p as usize) < rows)
             && self.free_nodes.iter().all(|&i| (i as usize) < n)
             && self.free_leaves.iter().all(|&i| (i as usize) < m);
         let mut visited = vec![false; n];
-        let mut stack = if self.root == NONE {
-            Vec::new()
-        } else {
-            vec![self.root]
-        };
+        let mut stack = if self.root == NONE { Vec::new() } else { vec![self.root] };
         while let (true, Some(at)) = (shape, stack.pop()) {
             if at & LEAF != 0 {
                 shape &= ((at & !LEAF) as usize) < m;
@@ -117,14 +110,7 @@ impl Tree {
     }
 
     /// Offers a point to the sample; a point that is let in may push out another one.
-    pub(crate) fn offer(
-        &mut self,
-        point: u32,
-        time: f64,
-        growth: f64,
-        points: &mut Points,
-        scratch: &mut Scratch,
-    ) {
+    pub(crate) fn offer(&mut self, point: u32, time: f64, growth: f64, points: &mut Points, scratch: &mut Scratch) {
         let u = self.rng.unit();
         if self.heap.len() < self.sample {
             let weight = libm::log(-libm::log(u)) - time;
@@ -184,11 +170,7 @@ impl Tree {
                 break;
             }
             let right = left + 1;
-            let child = if right < n && self.heap[right].0 > self.heap[left].0 {
-                right
-            } else {
-                left
-            };
+            let child = if right < n && self.heap[right].0 > self.heap[left].0 { right } else { left };
             if self.heap[i].0 >= self.heap[child].0 {
                 break;
             }
@@ -235,11 +217,7 @@ impl Tree {
             outside += (l - p).max(0.0) + (p - h).max(0.0);
             inside += h - l;
         }
-        if outside <= 0.0 {
-            0.0
-        } else {
-            outside / (outside + inside)
-        }
+        if outside <= 0.0 { 0.0 } else { outside / (outside + inside) }
     }
 
     pub(crate) fn score(&self, point: &[f32], points: &Points, scratch: &mut Scratch) -> f32 {
@@ -266,12 +244,7 @@ impl Tree {
         score * scale
     }
 
-    pub(crate) fn displacement(
-        &self,
-        point: &[f32],
-        points: &Points,
-        scratch: &mut Scratch,
-    ) -> f64 {
+    pub(crate) fn displacement(&self, point: &[f32], points: &Points, scratch: &mut Scratch) -> f64 {
         if self.root == NONE {
             return 0.0;
         }
@@ -291,13 +264,7 @@ impl Tree {
         moved
     }
 
-    pub(crate) fn attribute(
-        &self,
-        point: &[f32],
-        points: &Points,
-        scratch: &mut Scratch,
-        out: &mut Attribution,
-    ) {
+    pub(crate) fn attribute(&self, point: &[f32], points: &Points, scratch: &mut Scratch, out: &mut Attribution) {
         if self.root == NONE {
             return;
         }
@@ -310,10 +277,7 @@ impl Tree {
         if row == point {
             // An exact repeat has no direction: share evenly.
             let part = whole / (2.0 * self.width as f64);
-            out.high
-                .iter_mut()
-                .chain(out.low.iter_mut())
-                .for_each(|v| *v += part);
+            out.high.iter_mut().chain(out.low.iter_mut()).for_each(|v| *v += part);
             return;
         }
         // The weight of each node is its separation probability times that of not being separated above it.
@@ -334,12 +298,7 @@ impl Tree {
                 Some(n) => self.boxes[n as usize * 2 * w..(n as usize + 1) * 2 * w].split_at(w),
                 None => (row, row),
             };
-            let gaps = |k: usize| {
-                (
-                    f64::from((point[k] - high[k]).max(0.0)),
-                    f64::from((low[k] - point[k]).max(0.0)),
-                )
-            };
+            let gaps = |k: usize| (f64::from((point[k] - high[k]).max(0.0)), f64::from((low[k] - point[k]).max(0.0)));
             let outside: f64 = (0..w).map(|k| gaps(k).0 + gaps(k).1).sum();
             if outside <= 0.0 {
                 continue;
@@ -369,11 +328,7 @@ impl Tree {
 
     /// Draws a cut of the box `low..high`; returns the dimension and a value in [low, high) of it.
     fn draw(rng: &mut Rng, low: &[f32], high: &[f32]) -> (u16, f32) {
-        let total: f64 = low
-            .iter()
-            .zip(high)
-            .map(|(&l, &h)| f64::from(h) - f64::from(l))
-            .sum();
+        let total: f64 = low.iter().zip(high).map(|(&l, &h)| f64::from(h) - f64::from(l)).sum();
         let mut left = rng.unit() * total;
         let mut last = (0, low[0]);
         for (k, (&l, &h)) in low.iter().zip(high).enumerate() {
@@ -410,12 +365,8 @@ impl Tree {
         }
         scratch.low.clear();
         scratch.high.clear();
-        scratch
-            .low
-            .extend(point.iter().zip(other).map(|(a, b)| a.min(*b)));
-        scratch
-            .high
-            .extend(point.iter().zip(other).map(|(a, b)| a.max(*b)));
+        scratch.low.extend(point.iter().zip(other).map(|(a, b)| a.min(*b)));
+        scratch.high.extend(point.iter().zip(other).map(|(a, b)| a.max(*b)));
         let (mut dimension, mut cut) = Tree::draw(&mut self.rng, &scratch.low, &scratch.high);
         let mut level = scratch.path.len();
         for i in (0..scratch.path.len()).rev() {
@@ -436,24 +387,11 @@ impl Tree {
                 (dimension, cut, level) = (d, c, i);
             }
         }
-        let below = if level == scratch.path.len() {
-            leaf | LEAF
-        } else {
-            scratch.path[level]
-        };
+        let below = if level == scratch.path.len() { leaf | LEAF } else { scratch.path[level] };
         let fresh = self.new_leaf(handle) | LEAF;
         let mass = self.mass_of(below) + 1;
-        let children = if point[dimension as usize] <= cut {
-            [fresh, below]
-        } else {
-            [below, fresh]
-        };
-        let node = Node {
-            cut,
-            dimension,
-            mass,
-            children,
-        };
+        let children = if point[dimension as usize] <= cut { [fresh, below] } else { [below, fresh] };
+        let node = Node { cut, dimension, mass, children };
         let id = match self.free_nodes.pop() {
             Some(i) => {
                 self.nodes[i as usize] = node;
@@ -545,8 +483,7 @@ impl Tree {
         }
         for &node in scratch.path.iter().rev() {
             let at = node as usize * 2 * w;
-            let touches = (0..w)
-                .any(|k| point[k] <= self.boxes[at + k] || point[k] >= self.boxes[at + w + k]);
+            let touches = (0..w).any(|k| point[k] <= self.boxes[at + k] || point[k] >= self.boxes[at + w + k]);
             if !touches {
                 break;
             }

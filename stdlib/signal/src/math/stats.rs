@@ -89,10 +89,6 @@ pub fn robust_location(x: &[f64]) -> Option<(f64, f64)> {
 pub fn difference_noise(x: &[f64]) -> f64 {
     let steps: Vec<f64> = x.windows(2).map(|w| w[1] - w[0]).collect();
     let robust = median_and_scale(&steps).map_or(0.0, |(_, s)| s);
-    let scale = if robust > 0.0 {
-        robust
-    } else {
-        deviation(&steps)
-    };
+    let scale = if robust > 0.0 { robust } else { deviation(&steps) };
     scale * std::f64::consts::FRAC_1_SQRT_2
 }

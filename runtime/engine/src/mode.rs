@@ -1,0 +1,99 @@
+//! One engine, typed by mode (L38): an order to act exists only after its intent is durable, and only in a mode that
+//! has orders. `plan` has none: its order type is empty.
+
+use crate::command::ChangeCall;
+use std::convert::Infallible;
+
+mod sealed {
+    pub trait Sealed {}
+    /// Only this crate can make one, so only the engine can ask a mode for an order.
+    #[derive(Debug)]
+    pub struct Key(pub(crate) ());
+}
+
+pub(crate) use sealed::Key;
+
+/// A mode: live, preview or model. Sealed.
+pub trait Mode: sealed::Sealed + Sized + 'static {
+    /// What it takes to act.
+    type Order: std::fmt::Debug + Send;
+
+    /// Makes the order for a call whose intent is durable; `seq` is the row of that intent.
+    #[doc(hidden)]
+    fn order(call: ChangeCall, seq: u64, key: sealed::Key) -> Option<Self::Order>;
+}
+
+/// The real world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Live {}
+/// `plan`: live reads, no writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preview {}
+/// A modelled world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {}
+
+impl sealed::Sealed for Live {}
+impl sealed::Sealed for Preview {}
+impl sealed::Sealed for Model {}
+
+/// Permission to carry out one attempt in the real world. It cannot be cloned and is consumed by sending.
+#[derive(Debug)]
+pub struct LiveOrder {
+    call: ChangeCall,
+    seq: u64,
+}
+
+/// Permission to carry out one attempt in a modelled world.
+#[derive(Debug)]
+pub struct ModelOrder {
+    call: ChangeCall,
+    seq: u64,
+}
+
+impl LiveOrder {
+    /// What is to be done.
+    #[must_use]
+    pub fn call(&self) -> &ChangeCall {
+        &self.call
+    }
+    /// The journal row of the durable intent.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+impl ModelOrder {
+    /// What is to be done.
+    #[must_use]
+    pub fn call(&self) -> &ChangeCall {
+        &self.call
+    }
+    /// The journal row of the durable intent.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+impl Mode for Live {
+    type Order = LiveOrder;
+    fn order(call: ChangeCall, seq: u64, _: sealed::Key) -> Option<LiveOrder> {
+        Some(LiveOrder { call, seq })
+    }
+}
+
+impl Mode for Preview {
+    type Order = Infallible;
+    fn order(_: ChangeCall, _: u64, _: sealed::Key) -> Option<Infallible> {
+        None
+    }
+}
+
+impl Mode for Model {
+    type Order = ModelOrder;
+    fn order(call: ChangeCall, seq: u64, _: sealed::Key) -> Option<ModelOrder> {
+        Some(ModelOrder { call, seq })
+    }
+}
