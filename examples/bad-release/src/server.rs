@@ -23,11 +23,7 @@ impl Reply {
     /// A plain text answer.
     #[must_use]
     pub fn text(status: u16, body: impl Into<String>) -> Reply {
-        Reply {
-            status,
-            kind: "text/plain; charset=utf-8",
-            body: body.into(),
-        }
+        Reply { status, kind: "text/plain; charset=utf-8", body: body.into() }
     }
 }
 

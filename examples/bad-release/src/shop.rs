@@ -40,8 +40,7 @@ impl Shop {
     /// # Errors
     /// When the file can't be read.
     pub fn zone_lines(&self) -> Result<Vec<String>, String> {
-        let text = std::fs::read_to_string(&self.zones)
-            .map_err(|e| format!("{}: {e}", self.zones.display()))?;
+        let text = std::fs::read_to_string(&self.zones).map_err(|e| format!("{}: {e}", self.zones.display()))?;
         Ok(text.lines().map(str::to_owned).collect())
     }
 
@@ -63,11 +62,7 @@ impl Shop {
         let path = format!("/duty?cents={cents}");
         let answer = client::get(self.customs, &path, Duration::from_secs(1))
             .map_err(|e| format!("customs at {}: {e}", self.customs))?;
-        answer
-            .body
-            .trim()
-            .parse()
-            .map_err(|_| format!("customs answered {}", answer.status))
+        answer.body.trim().parse().map_err(|_| format!("customs answered {}", answer.status))
     }
 }
 
@@ -87,10 +82,7 @@ pub fn run(release: &'static str, price: Price) -> Result<(), Box<dyn std::error
         return Err("usage: shop ZONES_FILE LOG_FILE CUSTOMS_ADDRESS".into());
     };
     let desk = Desk {
-        shop: Shop {
-            zones: zones.into(),
-            customs: customs.parse()?,
-        },
+        shop: Shop { zones: zones.into(), customs: customs.parse()? },
         price,
         log: Mutex::new(OpenOptions::new().create(true).append(true).open(log)?),
         started: seconds(),
@@ -127,15 +119,9 @@ impl Desk {
         let number = self.orders.fetch_add(1, Ordering::Relaxed) + 1;
         let field = |name: &str| {
             let value = query.split('&').find_map(|pair| pair.strip_prefix(name));
-            value
-                .and_then(|value| value.strip_prefix('='))?
-                .parse()
-                .ok()
+            value.and_then(|value| value.strip_prefix('='))?.parse().ok()
         };
-        let order = Order {
-            pieces: field("pieces").unwrap_or(1),
-            zone: field("zone").unwrap_or(1) as usize,
-        };
+        let order = Order { pieces: field("pieces").unwrap_or(1), zone: field("zone").unwrap_or(1) as usize };
         let reply = match (self.price)(&self.shop, order) {
             Ok(cents) => {
                 self.say("INFO", &format!("order {number}: {cents} cents"));
@@ -157,11 +143,7 @@ impl Desk {
         }
         body += "# TYPE process_start_time_seconds gauge\n";
         body += &format!("process_start_time_seconds {:.3}\n# EOF\n", self.started);
-        Reply {
-            status: 200,
-            kind: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-            body,
-        }
+        Reply { status: 200, kind: "application/openmetrics-text; version=1.0.0; charset=utf-8", body }
     }
 
     fn say(&self, level: &str, text: &str) {

@@ -46,23 +46,15 @@ pub(crate) fn play(rows: Option<&str>) -> Result<Value, String> {
                     }
                     let place = folder.join(format!("row-{row:02}"));
                     let cut = cut(row, &place, &programs);
-                    eprintln!(
-                        "[{:>3} s] row {row}: {}",
-                        from.elapsed().as_secs(),
-                        words(&cut)
-                    );
-                    cuts.lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert(row, cut);
+                    eprintln!("[{:>3} s] row {row}: {}", from.elapsed().as_secs(), words(&cut));
+                    cuts.lock().unwrap_or_else(PoisonError::into_inner).insert(row, cut);
                 }
             });
         }
     });
     let cuts = cuts.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let wrong: Vec<String> = cuts
-        .iter()
-        .filter_map(|(row, cut)| Some(format!("row {row}: {}", cut.as_ref().err()?)))
-        .collect();
+    let wrong: Vec<String> =
+        cuts.iter().filter_map(|(row, cut)| Some(format!("row {row}: {}", cut.as_ref().err()?))).collect();
     let killed = cuts.values().flatten().filter(|cut| cut.killed).count();
     let summary = json!({
         "story": "crash",
@@ -125,9 +117,5 @@ fn cut(row: u32, folder: &Path, programs: &Path) -> Result<Cut, String> {
     if failing > 0.0 {
         return Err(format!("{:.0} % of the orders fail", failing * 100.0));
     }
-    Ok(Cut {
-        killed,
-        resumes,
-        switches: switches.len(),
-    })
+    Ok(Cut { killed, resumes, switches: switches.len() })
 }

@@ -75,10 +75,7 @@ impl Healrun {
         let words = match &self.words {
             None => Stdio::inherit(),
             Some(file) => {
-                let file = std::fs::OpenOptions::new()
-                    .create(true)
-                    .append(true)
-                    .open(file);
+                let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
                 Stdio::from(file.map_err(|e| format!("healrun's words: {e}"))?)
             }
         };

@@ -124,11 +124,7 @@ fn play(variant: &Variant) -> Result<Value, String> {
     let watcher = Watcher::start(&scene.link()).map_err(|e| format!("watch: {e}"))?;
     let healrun = Healrun::new(&programs.join("healrun"), &scene, false);
 
-    say(&format!(
-        "the shop serves {} at http://{}",
-        scene.serves().display(),
-        scene.shop
-    ));
+    say(&format!("the shop serves {} at http://{}", scene.serves().display(), scene.shop));
     let before = scene.failing(RUN_IN);
     say("healrun looks for the first time: nothing is wrong");
     let first = healrun.run(None)?;
@@ -155,17 +151,11 @@ fn play(variant: &Variant) -> Result<Value, String> {
 
     expect("the run", &ended, variant.exit, variant.outcome)?;
     same("world", ended.field("world"), variant.world)?;
-    same(
-        "told",
-        &ended.report["told"].to_string(),
-        &told_json(variant.told),
-    )?;
+    same("told", &ended.report["told"].to_string(), &told_json(variant.told))?;
     let switches: Vec<PathBuf> = watcher.switches().split_off(deployed);
     let wanted: Vec<PathBuf> = variant.switches.iter().map(PathBuf::from).collect();
     if switches != wanted {
-        return Err(format!(
-            "the link was switched to {switches:?}, not to {wanted:?}"
-        ));
+        return Err(format!("the link was switched to {switches:?}, not to {wanted:?}"));
     }
     if variant.exit == 0 && after > 0.0 {
         return Err(format!("{:.0} % of the orders still fail", after * 100.0));
@@ -201,11 +191,7 @@ fn expect(what: &str, ended: &Ended, exit: i32, outcome: &str) -> Result<(), Str
 }
 
 fn same(what: &str, is: &str, wanted: &str) -> Result<(), String> {
-    if is == wanted {
-        Ok(())
-    } else {
-        Err(format!("{what} is {is}, not {wanted}"))
-    }
+    if is == wanted { Ok(()) } else { Err(format!("{what} is {is}, not {wanted}")) }
 }
 
 /// Where cargo puts programs: this one lies beside the others.
@@ -223,13 +209,9 @@ fn programs() -> Result<PathBuf, String> {
 fn fresh_folder(name: &str) -> Result<PathBuf, String> {
     let programs = programs()?;
     let target = programs.parent().unwrap_or(&programs);
-    let folder = target
-        .join("stories")
-        .join(format!("{name}-{}", std::process::id()));
+    let folder = target.join("stories").join(format!("{name}-{}", std::process::id()));
     match std::fs::remove_dir_all(&folder) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(format!("{}: {e}", folder.display()))
-        }
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(format!("{}: {e}", folder.display())),
         _ => Ok(folder),
     }
 }

@@ -44,21 +44,14 @@ impl Scene {
             move |e: std::io::Error| format!("{what}: {e}")
         };
         std::fs::create_dir_all(folder).map_err(fail("the story's folder"))?;
-        for (release, program) in [
-            ("releases/r41", "shop-steady"),
-            (GOOD, "shop-steady"),
-            (NEXT, next),
-        ] {
+        for (release, program) in [("releases/r41", "shop-steady"), (GOOD, "shop-steady"), (NEXT, next)] {
             let place = folder.join(release);
             std::fs::create_dir_all(&place).map_err(fail(release))?;
             std::fs::copy(programs.join(program), place.join("shop")).map_err(fail(program))?;
         }
         // No line end after the last zone, as many editors leave it.
-        std::fs::write(
-            folder.join("zones.txt"),
-            "city 290\nregion 490\ncountry 690\nabroad 1490",
-        )
-        .map_err(fail("zones.txt"))?;
+        std::fs::write(folder.join("zones.txt"), "city 290\nregion 490\ncountry 690\nabroad 1490")
+            .map_err(fail("zones.txt"))?;
 
         let bind = || TcpListener::bind(("127.0.0.1", 0)).map_err(fail("a free port"));
         let (shop_socket, customs_socket) = (bind()?, bind()?);
@@ -140,9 +133,9 @@ impl Scene {
             let mut running: Option<(PathBuf, Child)> = None;
             while !stop.load(Ordering::Relaxed) {
                 let wanted = std::fs::read_link(&link).unwrap_or_default();
-                let alive = running.as_mut().is_some_and(|(release, child)| {
-                    *release == wanted && matches!(child.try_wait(), Ok(None))
-                });
+                let alive = running
+                    .as_mut()
+                    .is_some_and(|(release, child)| *release == wanted && matches!(child.try_wait(), Ok(None)));
                 if !alive {
                     if let Some((_, mut child)) = running.take() {
                         let _ = child.kill();

@@ -21,9 +21,7 @@ impl Watcher {
         let name = link.file_name().unwrap_or_default().to_owned();
         let link = link.to_owned();
         let mut inotify = Inotify::init()?;
-        inotify
-            .watches()
-            .add(folder, WatchMask::CREATE | WatchMask::MOVED_TO)?;
+        inotify.watches().add(folder, WatchMask::CREATE | WatchMask::MOVED_TO)?;
         let seen = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
         let (notes, ending) = (Arc::clone(&seen), Arc::clone(&stop));
@@ -32,27 +30,17 @@ impl Watcher {
             while !ending.load(Ordering::Relaxed) {
                 if let Ok(events) = inotify.read_events(&mut buffer) {
                     let replaced = events.filter(|event| {
-                        event.name == Some(&name)
-                            && event
-                                .mask
-                                .intersects(EventMask::CREATE | EventMask::MOVED_TO)
+                        event.name == Some(&name) && event.mask.intersects(EventMask::CREATE | EventMask::MOVED_TO)
                     });
                     for _ in replaced {
                         let target = std::fs::read_link(&link).unwrap_or_default();
-                        notes
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .push(target);
+                        notes.lock().unwrap_or_else(PoisonError::into_inner).push(target);
                     }
                 }
                 std::thread::sleep(Duration::from_millis(10));
             }
         });
-        Ok(Watcher {
-            seen,
-            stop,
-            thread: Some(thread),
-        })
+        Ok(Watcher { seen, stop, thread: Some(thread) })
     }
 
     /// How often the link was replaced, and by what, since the watch began.

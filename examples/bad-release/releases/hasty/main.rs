@@ -12,10 +12,6 @@ fn price(shop: &Shop, order: Order) -> Result<u64, String> {
     let zones = shop.zone_lines()?;
     let zone = zones.get(order.zone);
     let line = zone.ok_or_else(|| format!("no delivery zone {}", order.zone))?;
-    let duty = if order.zone == ABROAD {
-        shop.duty(goods)?
-    } else {
-        0
-    };
+    let duty = if order.zone == ABROAD { shop.duty(goods)? } else { 0 };
     Ok(goods + Shop::delivery(line)? + duty)
 }

@@ -12,10 +12,6 @@ fn price(shop: &Shop, order: Order) -> Result<u64, String> {
     // Zones are counted from one.
     let zone = zones.get(order.zone.wrapping_sub(1));
     let line = zone.ok_or_else(|| format!("no delivery zone {}", order.zone))?;
-    let duty = if order.zone == ABROAD {
-        shop.duty(goods)?
-    } else {
-        0
-    };
+    let duty = if order.zone == ABROAD { shop.duty(goods)? } else { 0 };
     Ok(goods + Shop::delivery(line)? + duty)
 }
