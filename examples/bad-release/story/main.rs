@@ -87,7 +87,11 @@ const VARIANTS: [Variant; 4] = [
 const RUN_IN: Duration = Duration::from_secs(25);
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let as_json = arguments.first().is_some_and(|first| first == "--json");
+    if as_json {
+        arguments.remove(0);
+    }
     let name = arguments.first().map_or("bad-release", String::as_str);
     let told = match name {
         "--list" => {
@@ -100,19 +104,28 @@ fn main() -> ExitCode {
         "crash" => crash::play(arguments.get(1).map(String::as_str)),
         _ => match VARIANTS.iter().find(|variant| variant.name == name) {
             Some(variant) => play(variant),
-            None => Err(format!("no variant {name:?}: see story --list")),
+            None => Err("no such variant: see story --list".to_owned()),
         },
     };
     match told {
-        Ok(summary) => {
-            println!("{summary}");
-            ExitCode::SUCCESS
-        }
+        Ok(summary) if as_json => println!("{summary}"),
+        Ok(summary) => println!("{}", in_words(&summary)),
         Err(why) => {
             eprintln!("story {name}: {why}");
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
         }
     }
+    ExitCode::SUCCESS
+}
+
+/// The summary for a person: what healrun reports about itself was shown already.
+fn in_words(summary: &Value) -> String {
+    let own = summary.as_object().into_iter().flatten().filter(|(key, _)| *key != "healrun");
+    let lines = own.map(|(key, value)| match value.as_str() {
+        Some(text) => format!("  {key:<24}{text}"),
+        None => format!("  {key:<24}{value}"),
+    });
+    format!("As it must be:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Plays one variant to its end; the error says what was not as it must be.
@@ -151,7 +164,7 @@ fn play(variant: &Variant) -> Result<Value, String> {
 
     expect("the run", &ended, variant.exit, variant.outcome)?;
     same("world", ended.field("world"), variant.world)?;
-    same("told", &ended.report["told"].to_string(), &told_json(variant.told))?;
+    same("told", &ended.report["told"].to_string(), &variant.told.to_string())?;
     let switches: Vec<PathBuf> = watcher.switches().split_off(deployed);
     let wanted: Vec<PathBuf> = variant.switches.iter().map(PathBuf::from).collect();
     if switches != wanted {
@@ -163,15 +176,13 @@ fn play(variant: &Variant) -> Result<Value, String> {
     Ok(json!({
         "story": variant.name,
         "seconds": from.elapsed().as_secs(),
-        "failing": { "before": percent(before), "during": percent(during), "after": percent(after) },
+        "failing before": percent(before),
+        "failing with the fault": percent(during),
+        "failing at the end": percent(after),
         "switches": switches,
         "serves": scene.serves(),
         "healrun": ended.report,
     }))
-}
-
-fn told_json(told: bool) -> String {
-    told.to_string()
 }
 
 fn percent(share: f64) -> String {

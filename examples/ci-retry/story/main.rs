@@ -52,7 +52,12 @@ const VARIANTS: [Variant; 4] = [
 ];
 
 fn main() -> ExitCode {
-    let name = std::env::args().nth(1).unwrap_or_else(|| "late-server".to_owned());
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let as_json = arguments.first().is_some_and(|first| first == "--json");
+    if as_json {
+        arguments.remove(0);
+    }
+    let name = arguments.first().map_or("late-server", String::as_str);
     if name == "--list" {
         for variant in &VARIANTS {
             println!("{}", variant.name);
@@ -64,15 +69,17 @@ fn main() -> ExitCode {
         None => Err("no such variant: see ci-story --list".to_owned()),
     };
     match told {
-        Ok(summary) => {
-            println!("{summary}");
-            ExitCode::SUCCESS
-        }
+        Ok(summary) if as_json => println!("{summary}"),
+        Ok(summary) => println!(
+            "As it must be: {name}, {}, exit {}, {} attempts in {} s",
+            summary["healrun"]["outcome"], summary["healrun"]["exit_code"], summary["attempts"], summary["seconds"]
+        ),
         Err(why) => {
             eprintln!("ci-story {name}: {why}");
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
         }
     }
+    ExitCode::SUCCESS
 }
 
 /// Plays one variant to its end; the error says what was not as it must be.

@@ -27,7 +27,8 @@ pub fn start(name: &str) -> Option<Part> {
 pub fn start_with(name: &str, prepare: impl FnOnce(&Path), arguments: &[&Path]) -> Option<Part> {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parts").join(name);
     if let Some(missing) = missing(name, &scripts) {
-        assert!(std::env::var_os("CI").is_none(), "{name}: {missing} is missing, and in CI it must be there");
+        let ci = std::env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false");
+        assert!(!ci, "{name}: {missing} is missing, and in CI it must be there");
         // Not by the print macros: the test harness would keep what they print of a passing test to itself.
         let _ = writeln!(std::io::stderr(), "SKIPPED: the real {name} is not there ({missing}): ./dev parts {name}");
         return None;
