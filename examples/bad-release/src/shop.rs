@@ -148,7 +148,7 @@ impl Desk {
 
     fn say(&self, level: &str, text: &str) {
         // A log that can't be written must not stop the shop.
-        let _ = writeln!(lock(&self.log), "{:.3} {level} {text}", seconds());
+        let _ = writeln!(lock(&self.log), "{} {level} {text}", stamp(SystemTime::now()));
     }
 }
 
@@ -158,7 +158,40 @@ fn seconds() -> f64 {
     since.unwrap_or_default().as_secs_f64()
 }
 
+/// The time of a log line, as RFC 3339 has it.
+fn stamp(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (days, seconds) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
+    // Years are counted from March, so that a leap day ends one; 400 of them have 146,097 days. 719,468 days lie between
+    // 1 March of the year 0 and 1970.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let (year, millis) = (era * 400 + year + next, since.subsec_millis());
+    let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
 /// A panic in one request's thread leaves whole values behind, so the lock is used on.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_the_calendar_has_them() {
+        let at = |seconds| stamp(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(at(951_782_399), "2000-02-28T23:59:59.000Z");
+        assert_eq!(at(951_782_400), "2000-02-29T00:00:00.000Z");
+        assert_eq!(at(951_868_800), "2000-03-01T00:00:00.000Z");
+        assert_eq!(at(1_795_251_599), "2026-11-21T08:59:59.000Z");
+    }
 }
