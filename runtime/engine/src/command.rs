@@ -51,7 +51,11 @@ pub struct ReadOrder {
     pub kind: CallKind,
     /// Of which node.
     pub node: NodeId,
-    /// Which read of the step; `None` for a probe.
+    /// Whose read it is, where that is not `node` itself: the detect whose reads a verify without `until` repeats
+    /// (L48), or the verify whose `before(…)` a remediate reads right before its `Resolve`. The answer must not
+    /// overwrite the frozen evidence of that other node (L15).
+    pub of: Option<NodeId>,
+    /// Which read of the step of `of`, else of `node`; `None` for a probe.
     pub read: Option<ReadId>,
     /// Which intent is probed.
     pub intent: Option<IntentId>,
@@ -155,6 +159,9 @@ pub struct Note {
 /// An approval request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AskRequest {
+    /// The delivery's number: the driver answers with a `CallEnded` of kind `Ask` once the request is delivered, or
+    /// could not be.
+    pub call: CallId,
     /// Its id, derived from run and fingerprint.
     pub request: String,
     /// Of which node.
@@ -205,6 +212,8 @@ pub enum Command<M: Mode> {
         node: NodeId,
         /// What for.
         purpose: Purpose,
+        /// For the `Sample` of a verify without `until`: the detects that must have stopped firing (L48).
+        over: Vec<NodeId>,
     },
     /// Fix targets and values of a change (reads only).
     Resolve {
@@ -250,6 +259,9 @@ pub enum Command<M: Mode> {
         until: Option<u64>,
         /// What it waits for, in words.
         on: String,
+        /// What the process ends with if it ends now: 75; 26 where the request could not be delivered; after a
+        /// shutdown 130, 24 or 25 (R33). The run stays open.
+        exit_code: u8,
     },
     /// The end.
     Close(Box<CloseReport>),

@@ -141,6 +141,9 @@ pub struct Claimed {
     pub lease_until: i64,
     /// Why.
     pub why: ClaimReason,
+    /// The former owner was a process of this host and boot and is gone: nothing of it can still leave (R22).
+    #[serde(default)]
+    pub owner_dead: bool,
 }
 
 /// Why a process took the run.
@@ -230,7 +233,8 @@ pub struct CallError {
     pub message: String,
     /// Whether the bytes left.
     pub sent: Sent,
-    /// The target said no for certain, although the bytes left: nothing happened.
+    /// The target said no for certain, although the bytes left: nothing happened. Also an exit status that the call
+    /// itself declares transient (L35): it may be sent again.
     pub refused_definitely: bool,
     /// The server's own hint, milliseconds from now.
     pub retry_after_ms: Option<u64>,
@@ -318,6 +322,10 @@ pub struct Resolved {
     pub risk: Risk,
     /// `approval when` held, or there is no condition; `None`: no approval block.
     pub approval: Option<Verdict>,
+    /// Keys of the targets that `limits.lock` names, like [`ResolvedChange::target`]. Each change locks its own
+    /// target beside these.
+    #[serde(default)]
+    pub locks: Vec<String>,
 }
 
 /// Why a step stops before its change.
@@ -335,7 +343,7 @@ pub enum Stop {
 }
 
 /// One change with absolute values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ResolvedChange {
     /// Index of the call in the step.
     pub call: u32,
@@ -370,7 +378,7 @@ pub struct ResolvedChange {
 }
 
 /// A compensation with captured arguments (R3).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ResolvedUndo {
     /// Full name of the action.
     pub action: String,

@@ -18,6 +18,14 @@ pub trait Mode: sealed::Sealed + Sized + 'static {
     /// What it takes to act.
     type Order: std::fmt::Debug + Send;
 
+    /// It has orders. Where it has none the engine suggests and never asks for admission.
+    #[doc(hidden)]
+    const ACTS: bool;
+
+    /// What an order carries, for hashes of commands (R39).
+    #[doc(hidden)]
+    fn order_parts(order: &Self::Order) -> (&ChangeCall, u64);
+
     /// Makes the order for a call whose intent is durable; `seq` is the row of that intent.
     #[doc(hidden)]
     fn order(call: ChangeCall, seq: u64, key: sealed::Key) -> Option<Self::Order>;
@@ -79,6 +87,10 @@ impl ModelOrder {
 
 impl Mode for Live {
     type Order = LiveOrder;
+    const ACTS: bool = true;
+    fn order_parts(order: &LiveOrder) -> (&ChangeCall, u64) {
+        (&order.call, order.seq)
+    }
     fn order(call: ChangeCall, seq: u64, _: sealed::Key) -> Option<LiveOrder> {
         Some(LiveOrder { call, seq })
     }
@@ -86,6 +98,10 @@ impl Mode for Live {
 
 impl Mode for Preview {
     type Order = Infallible;
+    const ACTS: bool = false;
+    fn order_parts(order: &Infallible) -> (&ChangeCall, u64) {
+        match *order {}
+    }
     fn order(_: ChangeCall, _: u64, _: sealed::Key) -> Option<Infallible> {
         None
     }
@@ -93,6 +109,10 @@ impl Mode for Preview {
 
 impl Mode for Model {
     type Order = ModelOrder;
+    const ACTS: bool = true;
+    fn order_parts(order: &ModelOrder) -> (&ChangeCall, u64) {
+        (&order.call, order.seq)
+    }
     fn order(call: ChangeCall, seq: u64, _: sealed::Key) -> Option<ModelOrder> {
         Some(ModelOrder { call, seq })
     }
