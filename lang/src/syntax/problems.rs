@@ -1,0 +1,127 @@
+//! What the lexer could not accept, in people's words.
+
+use super::lexer::{MAX_DEPTH, MAX_HOLES, Problem};
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, Span};
+
+/// The limits on nesting: beyond them nothing else is looked at.
+pub(super) fn refuse(file: FileId, problems: &[Problem]) -> Option<Diagnostic> {
+    problems.iter().find_map(|problem| match *problem {
+        Problem::TooDeep(at) => Some(
+            Diagnostic::error("H0004", Span::new(file, at, at + 1), "brackets are nested too deeply")
+                .at(format!("more than {MAX_DEPTH} are open here"))
+                .help("name inner parts with `let`, or move them into a `fn`"),
+        ),
+        Problem::HolesTooDeep(at) => Some(
+            Diagnostic::error("H0005", Span::new(file, at, at + 2), "strings are nested too deeply in strings")
+                .at(format!("more than {MAX_HOLES} `${{` are open here"))
+                .help("name the inner text with `let`"),
+        ),
+        _ => None,
+    })
+}
+
+/// One report for each problem; of brackets, only those that explain something.
+pub(super) fn explain(file: FileId, text: &str, problems: &[Problem]) -> Vec<Diagnostic> {
+    let unclosed: Vec<usize> = problems
+        .iter()
+        .filter_map(|p| match p {
+            Problem::Unclosed { open, .. } => Some(*open),
+            _ => None,
+        })
+        .collect();
+    let suspect = suspect(text, &unclosed);
+    let mut found = Vec::new();
+    for problem in problems {
+        if let Problem::Unclosed { open, .. } = problem
+            && unclosed.last() == Some(open)
+            && unclosed.len() > 1
+        {
+            continue;
+        }
+        found.extend(one(file, text, *problem, suspect));
+    }
+    found
+}
+
+fn one(file: FileId, text: &str, problem: Problem, suspect: Option<usize>) -> Option<Diagnostic> {
+    let span = |start: usize, len: usize| Span::new(file, start, (start + len).min(text.len()));
+    let bracket = |at: usize| text.get(at..=at).unwrap_or("");
+    Some(match problem {
+        Problem::Unclosed { open, at } => {
+            let open = suspect.filter(|_| at.is_none()).unwrap_or(open);
+            let found = Diagnostic::error("H0102", span(open, 1), format!("this `{}` is never closed", bracket(open)))
+                .at("opened here");
+            match at {
+                Some(at) => found.label(span(at, 1), format!("`{}` comes first", bracket(at))),
+                None => found,
+            }
+            .help(format!("close it with `{}`", partner(bracket(open))))
+        }
+        Problem::Stray(at) => Diagnostic::error("H0103", span(at, 1), format!("this `{}` closes nothing", bracket(at)))
+            .at(format!("no `{}` is open here", partner(bracket(at)))),
+        Problem::UnclosedString { open, end, block: false } => {
+            Diagnostic::error("H0104", Span::new(file, open, end), "the text is not closed on its line")
+                .at("begins here")
+                .help("close it with `\"`; text of several lines is a `\"\"\"` block")
+        }
+        Problem::UnclosedString { open, .. } => {
+            Diagnostic::error("H0104", span(open, 3), "this `\"\"\"` block is never closed")
+                .at("begins here")
+                .help("close it with `\"\"\"` alone on a line")
+        }
+        Problem::UnclosedHole { open, end } => {
+            Diagnostic::error("H0106", Span::new(file, open, end), "this `${` is never closed")
+                .at("begins here")
+                .help("close it with `}`; the two characters themselves are written `$${`")
+        }
+        Problem::DoubleHole(at) => {
+            Diagnostic::error("H0106", span(at, 3), "`${{` is no interpolation of this language")
+                .at("one brace too many")
+                .help("write `${name}`; for the characters themselves, as GitHub's workflows use them, write `$${{`")
+        }
+        Problem::TooDeep(_) | Problem::HolesTooDeep(_) => return None,
+    })
+}
+
+fn partner(bracket: &str) -> &'static str {
+    match bracket {
+        "(" => ")",
+        "[" => "]",
+        "{" => "}",
+        ")" => "(",
+        "]" => "[",
+        _ => "{",
+    }
+}
+
+/// The bracket that the author most likely forgot to close.
+///
+/// With one closer missing, every partner after it is taken by the wrong bracket, and it is the outermost that is left
+/// over. People indent: the first brace whose partner stands at another indentation is where it went wrong.
+fn suspect(text: &str, unclosed: &[usize]) -> Option<usize> {
+    let first = unclosed.iter().min()?;
+    let indent = |at: usize| {
+        let line = text.get(..at).map_or(0, |t| t.rfind('\n').map_or(0, |i| i + 1));
+        let rest = text.get(line..).unwrap_or("");
+        (line, rest.len() - rest.trim_start_matches([' ', '\t']).len())
+    };
+    let mut lexer = super::lexer::Lexer::new(text);
+    let mut open: Vec<usize> = Vec::new();
+    while let Some(token) = lexer.next() {
+        match token.kind {
+            super::lexer::Kind::Open => open.push(token.start),
+            super::lexer::Kind::Close => {
+                let Some(partner) = open.pop() else { break };
+                let (closing_line, closing) = indent(token.start);
+                let (opening_line, opening) = indent(partner);
+                let leads = closing_line + closing == token.start;
+                if leads && closing_line != opening_line && closing < opening && partner >= *first {
+                    return Some(partner);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
