@@ -1,4 +1,20 @@
 //! What every phase reports in: data first, rendered in one place.
+//!
+//! May use: [`crate::source`]. The forms ([`render`] for people, [`json`], [`sarif`], [`github`] for machines) all see
+//! the same findings in the same order ([`ordered`]).
+
+pub mod codes;
+mod github;
+mod json;
+mod order;
+mod render;
+mod sarif;
+
+pub use github::github;
+pub use json::json;
+pub use order::ordered;
+pub use render::{MAX_SHOWN, render};
+pub use sarif::sarif;
 
 use crate::source::Span;
 

@@ -1,0 +1,5 @@
+//! H04xx: effects.
+
+use super::Entry;
+
+pub(super) const ENTRIES: &[Entry] = &[];

@@ -1,0 +1,5 @@
+//! H01xx: what cannot be read.
+
+use super::Entry;
+
+pub(super) const ENTRIES: &[Entry] = &[];

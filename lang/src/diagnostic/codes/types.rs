@@ -1,0 +1,5 @@
+//! H03xx: types and units.
+
+use super::Entry;
+
+pub(super) const ENTRIES: &[Entry] = &[];
