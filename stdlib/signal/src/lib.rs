@@ -6,6 +6,7 @@
 
 pub mod changepoint;
 pub mod episode;
+pub mod forecast;
 pub mod forest;
 pub mod judgement;
 pub mod math;

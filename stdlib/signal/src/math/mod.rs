@@ -3,4 +3,5 @@
 
 pub mod normal;
 pub mod rng;
+pub mod solve;
 pub mod stats;

@@ -1,0 +1,116 @@
+//! Detection figures: NAB, KPI, points a second.
+
+use crate::table;
+use crate::{Outcome, Setting};
+use heal_signal::rcf::{Rcf, RcfParams};
+use std::time::Instant;
+
+/// A detector as the figures see it: stamps and values in, one score a row out.
+type Method = fn(&[i64], &[f64]) -> Vec<f64>;
+
+fn forest(shingle: usize, values: &[f64]) -> Vec<f64> {
+    let params = RcfParams {
+        shingle,
+        ..RcfParams::default()
+    };
+    match Rcf::new(params) {
+        Ok(mut rcf) => values.iter().map(|&v| rcf.push(v)).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn methods() -> Vec<(&'static str, Method)> {
+    let all: Vec<(&'static str, Method)> = vec![
+        ("rcf-1", |_, v| forest(1, v)),
+        ("rcf-48", |_, v| forest(48, v)),
+    ];
+    match std::env::var("FIGURES_METHODS") {
+        Ok(wanted) => all
+            .into_iter()
+            .filter(|(n, _)| wanted.split(',').any(|w| w == *n))
+            .collect(),
+        Err(_) => all,
+    }
+}
+
+fn run(setting: &Setting, folder: &str, source: &str, labels: &[&str]) -> Outcome {
+    let root = setting.data.join(folder);
+    for (name, method) in methods() {
+        let out = setting
+            .scratch
+            .join(format!("{}-{name}", folder.replace('/', "-")));
+        let (mut rows, start) = (0, Instant::now());
+        let mut scored = Vec::new();
+        for path in table::files(&root, ".csv")? {
+            let (stamps, values) = table::stamped(&path)?;
+            let at: Vec<i64> = stamps.iter().map(|s| table::milliseconds(s)).collect();
+            rows += values.len();
+            scored.push((path, stamps, method(&at, &values)));
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        for (path, stamps, scores) in &scored {
+            table::write_scores(&out.join(path.strip_prefix(&root)?), stamps, scores)?;
+        }
+        println!(
+            "== {folder} {name}: {rows} rows, {:.0} points a second",
+            rows as f64 / seconds
+        );
+        let mut arguments = vec![out.clone(), root.clone()];
+        arguments.extend(labels.iter().map(|l| setting.data.join(l)));
+        let arguments: Vec<&std::path::Path> =
+            arguments.iter().map(std::path::PathBuf::as_path).collect();
+        setting.python(source, &arguments)?;
+    }
+    Ok(())
+}
+
+/// NAB's open files: the standard score with its own optimum and with the threshold carried over five folds; VUS-PR.
+pub(crate) fn nab(setting: &Setting) -> Outcome {
+    run(
+        setting,
+        "nab/data",
+        include_str!("nab.py"),
+        &["nab/labels/combined_windows.json"],
+    )
+}
+
+/// The KPI open files: event F1 at the best and at the detector's own threshold, AUC-PR, VUS-PR.
+pub(crate) fn kpi(setting: &Setting) -> Outcome {
+    run(setting, "kpi", include_str!("kpi.py"), &[])
+}
+
+/// Points a second with full forests, one thread.
+pub(crate) fn speed(setting: &Setting) -> Outcome {
+    let mut values = Vec::new();
+    for path in table::files(&setting.data.join("nab/data"), ".csv")? {
+        values.push(table::stamped(&path)?.1);
+    }
+    let rows: usize = values.iter().map(Vec::len).sum();
+    for shingle in [1, 8, 48] {
+        let (mut seconds, mut bytes) = (0.0, 0);
+        for series in &values {
+            let mut rcf = Rcf::new(RcfParams {
+                shingle,
+                ..RcfParams::default()
+            })?;
+            let (fill, rest) = series.split_at(series.len().min(512));
+            let mut sum = 0.0;
+            for &v in fill {
+                sum += rcf.push(v);
+            }
+            let start = Instant::now();
+            for &v in rest {
+                sum += rcf.push(v);
+            }
+            seconds += start.elapsed().as_secs_f64();
+            bytes = bytes.max(rcf.bytes());
+            std::hint::black_box(sum);
+        }
+        let counted = rows - 512 * values.len();
+        println!(
+            "rcf shingle {shingle}: {:.0} points a second, at most {bytes} bytes of state",
+            counted as f64 / seconds
+        );
+    }
+    Ok(())
+}

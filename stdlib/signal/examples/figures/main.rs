@@ -1,0 +1,81 @@
+//! Prints the figures of this crate on the data sets of the project.
+//!
+//! `cargo run --release -p heal-signal --example figures -- DATA SCORE [PART…]`
+//! DATA holds `nab`, `kpi`, `m4`, …; SCORE holds the scorers (`nab_score.py`, …), which need `python3` with numpy
+//! (`FIGURES_PYTHON` names another interpreter). Without parts, all are run. Nothing is written but to a scratch folder.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod detect;
+mod predict;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// What every part needs to know.
+pub(crate) struct Setting {
+    /// The data directory.
+    pub(crate) data: PathBuf,
+    /// The directory of the scorers.
+    pub(crate) score: PathBuf,
+    /// A folder that may be written to.
+    pub(crate) scratch: PathBuf,
+}
+
+/// Any failure, as text.
+pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+impl Setting {
+    /// Runs a piece of Python with the scorers on its path; its output goes to ours.
+    pub(crate) fn python(&self, source: &str, arguments: &[&Path]) -> Outcome {
+        let python = std::env::var("FIGURES_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let status = Command::new(python)
+            .arg("-c")
+            .arg(source)
+            .args(arguments)
+            .env("PYTHONPATH", &self.score)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .status()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err("a scorer failed".into())
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [data, score, parts @ ..] = arguments.as_slice() else {
+        eprintln!("usage: figures DATA SCORE [PART…]");
+        return ExitCode::FAILURE;
+    };
+    let setting = Setting {
+        data: data.into(),
+        score: score.into(),
+        scratch: std::env::temp_dir().join(format!("signal-figures-{}", std::process::id())),
+    };
+    type Part = fn(&Setting) -> Outcome;
+    let all: [(&str, Part); 4] = [
+        ("nab", detect::nab),
+        ("kpi", detect::kpi),
+        ("m4", predict::m4),
+        ("speed", detect::speed),
+    ];
+    let mut failed = false;
+    for (name, part) in all {
+        if !parts.is_empty() && !parts.iter().any(|p| p == name) {
+            continue;
+        }
+        if let Err(problem) = part(&setting) {
+            eprintln!("{name}: {problem}");
+            failed = true;
+        }
+    }
+    let _ = std::fs::remove_dir_all(&setting.scratch);
+    if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
