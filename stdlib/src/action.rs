@@ -27,6 +27,10 @@ pub struct Surroundings {
     pub run_id: String,
     /// The run's page or the command that shows it.
     pub run_url: String,
+    /// The key of the run's incident, the same for every run of it: what dedupes pages.
+    pub incident: String,
+    /// How long one attempt of this call may take, milliseconds; 0: unknown.
+    pub timeout_ms: u64,
 }
 
 /// What comes next in a read.

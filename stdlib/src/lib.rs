@@ -1,13 +1,18 @@
 //! Actions (declarations, request building, answers), values, the expression evaluator and the script sandbox: what
 //! every driver shares.
 //!
-//! One action is one file under [`actions`]: signature, docs, examples, effect, risk, permissions, undo and the work.
+//! One action is one file under `actions/`: signature, docs, examples, effect, risk, permissions, undo and the work.
 //! The work is sans-IO: a [`action::ReadMachine`] or a [`action::ChangeMachine`] says which [`request`] comes next and
 //! is handed its [`request::Answer`]; whoever drives it (live, preview, a model) carries it out.
 //!
 //! Architecture invariant: no client crate, no socket, no process, no clock. Numerics come from heal-signal.
 
 pub mod action;
+mod actions;
+pub mod catalogue;
+mod declare;
 pub mod error;
+mod functions;
 pub mod request;
 pub mod value;
+mod vocabulary;

@@ -1,0 +1,197 @@
+//! Everything this library declares, put together. The one list of actions and functions.
+
+use crate::{actions, functions, vocabulary};
+use heal_lang::catalogue::{ActionDecl, Catalogue, FunctionDecl};
+
+/// What the checker is handed.
+#[must_use]
+pub fn catalogue() -> Catalogue {
+    Catalogue {
+        actions: action_decls().into_iter().map(|d| (d.name.clone(), d)).collect(),
+        functions: function_decls().into_iter().map(|d| (d.name.clone(), d)).collect(),
+        methods: vocabulary::methods::methods(),
+        records: [
+            vocabulary::records(),
+            vocabulary::triggers::records(),
+            actions::process::records(),
+            actions::file::records(),
+            actions::http::records(),
+            actions::kubernetes::records(),
+            actions::github::records(),
+            functions::anomaly::records(),
+            functions::changepoint::records(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|d| (d.name.clone(), d))
+        .collect(),
+        enums: [
+            vocabulary::enums(),
+            actions::file::enums(),
+            actions::data::enums(),
+            actions::kubernetes::enums(),
+            actions::github::enums(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|d| (d.name.clone(), d))
+        .collect(),
+        texts: [actions::process::texts(), actions::kubernetes::texts()]
+            .into_iter()
+            .flatten()
+            .map(|d| (d.name.clone(), d))
+            .collect(),
+        targets: [
+            actions::process::targets(),
+            actions::file::targets(),
+            actions::kubernetes::targets(),
+            actions::github::targets(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|d| (d.name.clone(), d))
+        .collect(),
+        triggers: vocabulary::triggers::triggers().into_iter().map(|d| (d.name.clone(), d)).collect(),
+        faults: vocabulary::faults::faults().into_iter().map(|d| (d.name.clone(), d)).collect(),
+    }
+}
+
+fn action_decls() -> Vec<ActionDecl> {
+    use actions::{data, file, github, http, kubernetes, notify, process, prometheus};
+    vec![
+        process::run::decl(),
+        process::status::decl(),
+        process::restart::decl(),
+        file::facts::decl(),
+        file::logs::decl(),
+        file::releases::decl(),
+        file::switch_release::decl(),
+        http::get::decl(),
+        http::request::decl(),
+        http::probe::decl(),
+        http::scrape::decl(),
+        data::series::decl(),
+        prometheus::instant::decl(),
+        prometheus::range::decl(),
+        kubernetes::pods::decl(),
+        kubernetes::logs::decl(),
+        kubernetes::events::decl(),
+        kubernetes::rollout_history::decl(),
+        kubernetes::resources::decl(),
+        kubernetes::rollout_undo::decl(),
+        kubernetes::rollout_restart::decl(),
+        kubernetes::scale::decl(),
+        kubernetes::set_resources::decl(),
+        github::runs::decl(),
+        github::failed_jobs::decl(),
+        github::job_log::decl(),
+        github::rerun_failed_jobs::decl(),
+        github::comment::decl(),
+        notify::console::decl(),
+        notify::webhook::decl(),
+        notify::pagerduty::decl(),
+    ]
+}
+
+fn function_decls() -> Vec<FunctionDecl> {
+    use functions::{anomaly, approvers, backoff, changepoint, number, series, time};
+    vec![
+        approvers::decl(),
+        backoff::constant::decl(),
+        backoff::exponential::decl(),
+        anomaly::rcf::decl(),
+        anomaly::zscore::decl(),
+        changepoint::last::decl(),
+        number::abs::decl(),
+        number::ceil::decl(),
+        number::floor::decl(),
+        number::modulo::decl(),
+        number::round::decl(),
+        series::last::decl(),
+        series::max::decl(),
+        series::mean::decl(),
+        series::min::decl(),
+        series::rate::decl(),
+        series::ratio::decl(),
+        time::parse::decl(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heal_lang::catalogue::{Effect, ParamDecl, ResultDecl, Type};
+
+    /// Every name that a type holds is declared.
+    fn known(c: &Catalogue, typ: &Type) -> bool {
+        match typ {
+            Type::Record(n) => c.records.contains_key(n),
+            Type::Enum(n) => c.enums.contains_key(n),
+            Type::Text(n) => c.texts.contains_key(n),
+            Type::Target(n) => n == "*" || c.targets.contains_key(n),
+            Type::List(t) | Type::Map(t) | Type::Secret(t) | Type::Optional(t) | Type::Range(t) => known(c, t),
+            Type::Lambda(a, b) => known(c, a) && known(c, b),
+            _ => true,
+        }
+    }
+
+    fn params(c: &Catalogue, of: &str, params: &[ParamDecl]) {
+        assert!(params.iter().filter(|p| p.subject).count() <= 1, "{of} has one subject at most (L11)");
+        for p in params {
+            assert!(known(c, &p.typ), "{of} takes {} of an undeclared type {}", p.name, p.typ);
+            assert!(!p.subject || params[0].name == p.name, "{of}: the subject comes first");
+        }
+    }
+
+    #[test]
+    fn every_name_is_declared_once() {
+        let c = catalogue();
+        assert_eq!(c.actions.len(), action_decls().len(), "two actions of one name");
+        assert_eq!(c.functions.len(), function_decls().len(), "two functions of one name");
+        for (name, d) in &c.actions {
+            params(&c, name, &d.params);
+            if let ResultDecl::Type(t) = &d.result {
+                assert!(known(&c, t), "{name} returns an undeclared type {t}");
+            }
+            assert!(!d.examples.is_empty(), "{name} has no example");
+        }
+        for (name, d) in &c.functions {
+            params(&c, name, &d.params);
+            assert!(!d.examples.is_empty(), "{name} has no example");
+        }
+        for (name, d) in &c.records {
+            for (field, f) in &d.fields {
+                assert!(known(&c, &f.typ), "{name}.{field} is of an undeclared type {}", f.typ);
+            }
+        }
+        for (name, d) in &c.faults {
+            params(&c, name, &d.params);
+        }
+        for d in c.triggers.values() {
+            params(&c, &d.name, &d.params);
+            assert!(d.binds.values().all(|t| known(&c, t)));
+        }
+    }
+
+    #[test]
+    fn a_change_says_its_class_its_target_and_its_undo() {
+        for (name, d) in catalogue().actions {
+            if d.effect >= Effect::Tell {
+                assert!(d.class.is_some() && d.undo.is_some(), "{name}");
+            }
+            if d.effect == Effect::Change {
+                let target = d.target.as_deref().unwrap_or_default();
+                let p = d.params.iter().find(|p| p.name == target);
+                assert!(matches!(p.map(|p| &p.typ), Some(Type::Target(_))), "{name} names no target");
+            }
+            assert_eq!(
+                d.expects,
+                d.expects && d.params.iter().any(|p| p.name == "expect" && p.default.is_none()),
+                "{name}"
+            );
+            if let Some(p) = &d.timeout_from {
+                assert!(d.params.iter().any(|q| &q.name == p), "{name}");
+            }
+        }
+    }
+}

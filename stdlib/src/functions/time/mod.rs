@@ -1,0 +1,3 @@
+//! Points in time.
+
+pub(crate) mod parse;

@@ -1,0 +1,16 @@
+//! `time.parse`: a point in time from text.
+//!
+//! Text that is none gives `none`.
+
+use crate::declare::{example, function, result, subject};
+use heal_lang::catalogue::{FunctionDecl, Type};
+
+pub(crate) fn decl() -> FunctionDecl {
+    function(
+        "time.parse",
+        "reads a time, as RFC 3339 or as seconds since 1970",
+        vec![subject("text", Type::String, "The text.")],
+        result(Type::Time.optional()),
+        vec![example("How long ago", r#"time.parse("2026-01-02T03:04:05Z")"#)],
+    )
+}
