@@ -1,0 +1,141 @@
+//! The state file: one SQLite database that several processes may share (R41).
+//!
+//! Everything is written through [`Store::write`]: one `BEGIN IMMEDIATE` transaction, synced when it returns. So a
+//! guard's decision and the intent it admits are one commit (R25). A file that is newer, corrupt or somebody else's is
+//! refused and never overwritten.
+
+mod approvals;
+mod evidence;
+mod filesystem;
+mod guards;
+mod noted;
+mod open;
+mod plans;
+mod runs;
+
+pub use approvals::{Decision, Request};
+pub use runs::{Claim, NewRun, Owner, RunRow, RunStatus};
+
+use crate::failure::Failure;
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Names the test hook that ends the process right after a journal row.
+pub const KILL_AFTER_ROW: &str = "HEALRUN_KILL_AFTER_ROW";
+
+/// What went wrong at the state file.
+#[derive(Debug)]
+pub struct StoreError {
+    /// Another attempt can help: the disk is full, the device hiccups, another process writes.
+    pub passing: bool,
+    /// In words.
+    pub message: String,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error_code();
+        let passing = matches!(
+            code,
+            Some(
+                ErrorCode::DiskFull
+                    | ErrorCode::SystemIoFailure
+                    | ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::CannotOpen
+            )
+        );
+        let message = match code {
+            Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+            Some(ErrorCode::NotADatabase) => "it is not a healrun state file, or its first page is damaged".to_owned(),
+            Some(ErrorCode::DatabaseCorrupt) => "it is damaged".to_owned(),
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "it cannot be written".to_owned(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "another process has held it for longer than ten seconds".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        Self { passing, message }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self { passing: false, message: format!("a stored record does not read: {error}") }
+    }
+}
+
+/// An open state file.
+pub struct Store {
+    db: Connection,
+    path: PathBuf,
+    kill_after: Option<u64>,
+}
+
+/// What can be written within one transaction.
+pub struct Tx<'a> {
+    pub(crate) db: Transaction<'a>,
+    /// The highest journal row appended in it.
+    pub(crate) appended: u64,
+}
+
+impl Store {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The connection, for reading.
+    pub(crate) fn db(&self) -> &Connection {
+        &self.db
+    }
+
+    /// One transaction: all of `work` or nothing. Synced when it returns.
+    ///
+    /// # Errors
+    /// Whatever `work` says, or the state file; then nothing of it was written.
+    pub fn write<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let db = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut tx = Tx { db, appended: 0 };
+        let value = work(&mut tx)?;
+        let appended = tx.appended;
+        tx.db.commit()?;
+        if let Some(row) = self.kill_after
+            && appended >= row
+        {
+            die(row);
+        }
+        Ok(value)
+    }
+
+    /// An error of this store as the end of the process.
+    #[must_use]
+    pub fn failure(&self, error: &StoreError) -> Failure {
+        Failure::state(format!("the state file {}: {error}", self.path.display()))
+    }
+}
+
+/// The test hook of CONTRIBUTING.md: as if the machine had lost power.
+fn die(row: u64) {
+    #[allow(clippy::print_stderr, reason = "nothing of this process is left to say it any other way")]
+    {
+        eprintln!("healrun: {KILL_AFTER_ROW}={row}: killing myself");
+    }
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    loop {
+        std::thread::park();
+    }
+}
+
+#[cfg(test)]
+mod tests;
