@@ -15,8 +15,20 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates that speak to the outside: none of them may be reachable from the pure crates.
 const CLIENTS: &[&str] = &[
-    "kube", "kube-client", "octocrab", "reqwest", "hyper", "hyper-util", "tokio", "rusqlite", "rustls", "aws-config",
-    "heal-adapters", "healrun", "mio", "socket2",
+    "kube",
+    "kube-client",
+    "octocrab",
+    "reqwest",
+    "hyper",
+    "hyper-util",
+    "tokio",
+    "rusqlite",
+    "rustls",
+    "aws-config",
+    "heal-adapters",
+    "healrun",
+    "mio",
+    "socket2",
 ];
 
 /// Crates that stay pure.

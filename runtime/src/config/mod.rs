@@ -73,10 +73,16 @@ pub struct KubernetesConnection {
 pub struct Service {
     /// Where its pid is written.
     pub pid_file: PathBuf,
-    /// How it is stopped; empty: a signal.
-    pub stop: Vec<String>,
-    /// How it is started.
+    /// The signal that stops it: `TERM`.
+    pub stop_signal: String,
+    /// Killed when it still lives after so long.
+    pub stop_grace_ms: u64,
+    /// Program and arguments.
     pub start: Vec<String>,
+    /// Its working folder; none: that of `healrun.yaml`.
+    pub folder: Option<PathBuf>,
+    /// Added to a small clean environment.
+    pub env: BTreeMap<String, String>,
 }
 
 /// `defaults:`, for the checker.

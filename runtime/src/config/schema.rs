@@ -1,7 +1,9 @@
 //! What may stand in `healrun.yaml`, and how it becomes a [`Config`]. An unknown key is an error.
 
 use super::yaml::YamlError;
-use super::{CallDefaults, Config, Environment, GithubConnection, HttpConnection, KubernetesConnection, STABLE_AFTER_MS, Service};
+use super::{
+    CallDefaults, Config, Environment, GithubConnection, HttpConnection, KubernetesConnection, STABLE_AFTER_MS, Service,
+};
 use heal_engine::event::Autonomy;
 use heal_lang::catalogue::Risk;
 use heal_lang::plan::{Backoff, ErrorClass, Retry};
@@ -30,7 +32,7 @@ impl<'de> Deserialize<'de> for Duration {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "keys such as `environments:`")]
 pub(super) struct Root {
     environments: BTreeMap<String, RawEnvironment>,
     connections: RawConnections,
@@ -103,10 +105,16 @@ struct RawRetry {
 #[serde(deny_unknown_fields)]
 struct RawService {
     pid_file: PathBuf,
-    #[serde(default)]
-    stop: Vec<String>,
+    stop: Option<String>,
+    grace: Option<Duration>,
     start: Vec<String>,
+    folder: Option<PathBuf>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
 }
+
+/// Signals that a service may be stopped with.
+const SIGNALS: [&str; 7] = ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -138,10 +146,8 @@ pub(super) fn build(root: Root, folder: PathBuf) -> Result<Config, YamlError> {
         .services
         .into_iter()
         .map(|(name, raw)| {
-            if raw.start.is_empty() {
-                return Err(YamlError::plain(format!("services.{name}.start: an empty list starts nothing")));
-            }
-            Ok((name, Service { pid_file: raw.pid_file, stop: raw.stop, start: raw.start }))
+            let service = service(&name, raw)?;
+            Ok((name, service))
         })
         .collect::<Result<_, _>>()?;
     Ok(Config {
@@ -164,6 +170,28 @@ pub(super) fn build(root: Root, folder: PathBuf) -> Result<Config, YamlError> {
         state: root.state,
         local_guards: matches!(root.guards, Some(Guards::Local)),
         http_allow: root.http.allow,
+    })
+}
+
+fn service(name: &str, raw: RawService) -> Result<Service, YamlError> {
+    if raw.start.is_empty() {
+        return Err(YamlError::plain(format!("services.{name}.start: an empty list starts nothing")));
+    }
+    let signal = raw.stop.unwrap_or_else(|| "TERM".to_owned());
+    let stop_signal = signal.strip_prefix("SIG").unwrap_or(&signal).to_owned();
+    if !SIGNALS.contains(&stop_signal.as_str()) {
+        return Err(YamlError {
+            help: Some(format!("use one of {}", SIGNALS.join(", "))),
+            ..YamlError::plain(format!("services.{name}.stop: `{signal}` is not a signal that stops a service"))
+        });
+    }
+    Ok(Service {
+        pid_file: raw.pid_file,
+        stop_signal,
+        stop_grace_ms: raw.grace.map_or(10_000, |d| d.0),
+        start: raw.start,
+        folder: raw.folder,
+        env: raw.env,
     })
 }
 

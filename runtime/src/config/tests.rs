@@ -68,6 +68,8 @@ fn what_is_not_understood_is_refused_at_its_place() {
         "environments:\n  local: { stable_after: 10min }\n",
         "connections:\n  prometheus: { token_env: X }\n",
         "services:\n  api: { pid_file: a, start: [] }\n",
+        "services:\n  api: { pid_file: a, start: [x], stop: [kill, x] }\n",
+        "services:\n  api: { pid_file: a, start: [x], stop: TREM }\n",
         "defaults:\n  retry: { attempts: 0 }\n",
         "defaults: { timeout: 0s }\n",
         "guards: none\n",

@@ -13,9 +13,8 @@ impl Tx<'_> {
     /// The state file's.
     pub fn keep_evidence(&self, run: &str, digest: &str, at: i64, body: &[u8]) -> Result<(), StoreError> {
         let kept: i64 =
-            self.db.query_row("select coalesce(sum(length(body)), 0) from evidence where run = ?1", [run], |r| {
-                r.get(0)
-            })?;
+            self.db
+                .query_row("select coalesce(sum(length(body)), 0) from evidence where run = ?1", [run], |r| r.get(0))?;
         if usize::try_from(kept).unwrap_or(usize::MAX).saturating_add(body.len()) <= PER_RUN {
             self.db.execute(
                 "insert or ignore into evidence (run, digest, at, body) values (?1, ?2, ?3, ?4)",

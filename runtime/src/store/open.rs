@@ -156,11 +156,10 @@ fn kill_hook() -> Result<Option<u64>, Failure> {
     match std::env::var(KILL_AFTER_ROW) {
         Err(_) => Ok(None),
         Ok(text) => {
-            let row = text
-                .parse()
-                .ok()
-                .filter(|row| *row > 0)
-                .ok_or_else(|| Failure::invalid(format!("{KILL_AFTER_ROW}={text}: not the number of a journal row")))?;
+            let row =
+                text.parse().ok().filter(|row| *row > 0).ok_or_else(|| {
+                    Failure::invalid(format!("{KILL_AFTER_ROW}={text}: not the number of a journal row"))
+                })?;
             eprintln!("healrun: TEST HOOK {KILL_AFTER_ROW}={row}: this process kills itself after that journal row");
             Ok(Some(row))
         }

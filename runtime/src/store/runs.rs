@@ -260,7 +260,14 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// The state file's.
-    pub fn conclude(&self, id: &str, outcome: &str, exit: u8, report: &str, closed: Option<i64>) -> Result<(), StoreError> {
+    pub fn conclude(
+        &self,
+        id: &str,
+        outcome: &str,
+        exit: u8,
+        report: &str,
+        closed: Option<i64>,
+    ) -> Result<(), StoreError> {
         self.db.execute(
             "update runs set outcome = ?2, exit_code = ?3, report = ?4, closed = ?5 where id = ?1",
             params![id, outcome, exit, report, closed],

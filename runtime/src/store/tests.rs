@@ -3,7 +3,15 @@ use heal_engine::event::{EVENT_VERSION, Event, EventKind};
 use proptest::prelude::*;
 
 fn event(run: &str, seq: u64) -> Event {
-    Event { v: EVENT_VERSION, run: run.to_owned(), seq, at: 1_000 + seq as i64, now: seq, epoch: 1, kind: EventKind::Tick }
+    Event {
+        v: EVENT_VERSION,
+        run: run.to_owned(),
+        seq,
+        at: 1_000 + seq as i64,
+        now: seq,
+        epoch: 1,
+        kind: EventKind::Tick,
+    }
 }
 
 fn new_run(id: &str) -> NewRun {

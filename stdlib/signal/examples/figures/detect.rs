@@ -9,10 +9,7 @@ use std::time::Instant;
 type Method = fn(&[i64], &[f64]) -> Vec<f64>;
 
 fn forest(shingle: usize, values: &[f64]) -> Vec<f64> {
-    let params = RcfParams {
-        shingle,
-        ..RcfParams::default()
-    };
+    let params = RcfParams { shingle, ..RcfParams::default() };
     match Rcf::new(params) {
         Ok(mut rcf) => values.iter().map(|&v| rcf.push(v)).collect(),
         Err(_) => Vec::new(),
@@ -20,15 +17,9 @@ fn forest(shingle: usize, values: &[f64]) -> Vec<f64> {
 }
 
 fn methods() -> Vec<(&'static str, Method)> {
-    let all: Vec<(&'static str, Method)> = vec![
-        ("rcf-1", |_, v| forest(1, v)),
-        ("rcf-48", |_, v| forest(48, v)),
-    ];
+    let all: Vec<(&'static str, Method)> = vec![("rcf-1", |_, v| forest(1, v)), ("rcf-48", |_, v| forest(48, v))];
     match std::env::var("FIGURES_METHODS") {
-        Ok(wanted) => all
-            .into_iter()
-            .filter(|(n, _)| wanted.split(',').any(|w| w == *n))
-            .collect(),
+        Ok(wanted) => all.into_iter().filter(|(n, _)| wanted.split(',').any(|w| w == *n)).collect(),
         Err(_) => all,
     }
 }
@@ -36,9 +27,7 @@ fn methods() -> Vec<(&'static str, Method)> {
 fn run(setting: &Setting, folder: &str, source: &str, labels: &[&str]) -> Outcome {
     let root = setting.data.join(folder);
     for (name, method) in methods() {
-        let out = setting
-            .scratch
-            .join(format!("{}-{name}", folder.replace('/', "-")));
+        let out = setting.scratch.join(format!("{}-{name}", folder.replace('/', "-")));
         let (mut rows, start) = (0, Instant::now());
         let mut scored = Vec::new();
         for path in table::files(&root, ".csv")? {
@@ -51,14 +40,10 @@ fn run(setting: &Setting, folder: &str, source: &str, labels: &[&str]) -> Outcom
         for (path, stamps, scores) in &scored {
             table::write_scores(&out.join(path.strip_prefix(&root)?), stamps, scores)?;
         }
-        println!(
-            "== {folder} {name}: {rows} rows, {:.0} points a second",
-            rows as f64 / seconds
-        );
+        println!("== {folder} {name}: {rows} rows, {:.0} points a second", rows as f64 / seconds);
         let mut arguments = vec![out.clone(), root.clone()];
         arguments.extend(labels.iter().map(|l| setting.data.join(l)));
-        let arguments: Vec<&std::path::Path> =
-            arguments.iter().map(std::path::PathBuf::as_path).collect();
+        let arguments: Vec<&std::path::Path> = arguments.iter().map(std::path::PathBuf::as_path).collect();
         setting.python(source, &arguments)?;
     }
     Ok(())
@@ -66,12 +51,7 @@ fn run(setting: &Setting, folder: &str, source: &str, labels: &[&str]) -> Outcom
 
 /// NAB's open files: the standard score with its own optimum and with the threshold carried over five folds; VUS-PR.
 pub(crate) fn nab(setting: &Setting) -> Outcome {
-    run(
-        setting,
-        "nab/data",
-        include_str!("nab.py"),
-        &["nab/labels/combined_windows.json"],
-    )
+    run(setting, "nab/data", include_str!("nab.py"), &["nab/labels/combined_windows.json"])
 }
 
 /// The KPI open files: event F1 at the best and at the detector's own threshold, AUC-PR, VUS-PR.
@@ -89,10 +69,7 @@ pub(crate) fn speed(setting: &Setting) -> Outcome {
     for shingle in [1, 8, 48] {
         let (mut seconds, mut bytes) = (0.0, 0);
         for series in &values {
-            let mut rcf = Rcf::new(RcfParams {
-                shingle,
-                ..RcfParams::default()
-            })?;
+            let mut rcf = Rcf::new(RcfParams { shingle, ..RcfParams::default() })?;
             let (fill, rest) = series.split_at(series.len().min(512));
             let mut sum = 0.0;
             for &v in fill {

@@ -36,11 +36,7 @@ impl Setting {
             .env("PYTHONPATH", &self.score)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .status()?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err("a scorer failed".into())
-        }
+        if status.success() { Ok(()) } else { Err("a scorer failed".into()) }
     }
 }
 
@@ -56,12 +52,8 @@ fn main() -> ExitCode {
         scratch: std::env::temp_dir().join(format!("signal-figures-{}", std::process::id())),
     };
     type Part = fn(&Setting) -> Outcome;
-    let all: [(&str, Part); 4] = [
-        ("nab", detect::nab),
-        ("kpi", detect::kpi),
-        ("m4", predict::m4),
-        ("speed", detect::speed),
-    ];
+    let all: [(&str, Part); 4] =
+        [("nab", detect::nab), ("kpi", detect::kpi), ("m4", predict::m4), ("speed", detect::speed)];
     let mut failed = false;
     for (name, part) in all {
         if !parts.is_empty() && !parts.iter().any(|p| p == name) {
@@ -73,9 +65,5 @@ fn main() -> ExitCode {
         }
     }
     let _ = std::fs::remove_dir_all(&setting.scratch);
-    if failed {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -23,27 +23,14 @@ pub(crate) fn m4(setting: &Setting) -> Outcome {
                 continue;
             }
             let start = Instant::now();
-            let forecast = auto::forecast(
-                &values,
-                &Params {
-                    horizon,
-                    ..Params::default()
-                },
-            )?;
+            let forecast = auto::forecast(&values, &Params { horizon, ..Params::default() })?;
             let spent = start.elapsed().as_secs_f64();
             seconds += spent;
             longest = longest.max(spent);
             count += 1;
             *found.entry(forecast.seasons.clone()).or_insert(0) += 1;
             for h in 0..horizon {
-                writeln!(
-                    out,
-                    "{id},{},{},{},{}",
-                    h + 1,
-                    forecast.value[h],
-                    forecast.lower[h],
-                    forecast.upper[h]
-                )?;
+                writeln!(out, "{id},{},{},{},{}", h + 1, forecast.value[h], forecast.lower[h], forecast.upper[h])?;
             }
         }
         let path = setting.scratch.join(format!("{name}.csv"));
@@ -54,10 +41,7 @@ pub(crate) fn m4(setting: &Setting) -> Outcome {
             1e3 * longest
         );
         let source = "import sys, m4_score\nsys.argv = ['m4', '--train', sys.argv[1], '--test', sys.argv[2], '--forecasts', sys.argv[3], '--period', sys.argv[4]]\nm4_score.main()";
-        setting.python(
-            source,
-            &[&train, &test, &path, std::path::Path::new(period)],
-        )?;
+        setting.python(source, &[&train, &test, &path, std::path::Path::new(period)])?;
     }
     Ok(())
 }

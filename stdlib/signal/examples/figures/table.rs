@@ -27,13 +27,7 @@ pub(crate) fn stamped(path: &Path) -> std::io::Result<(Vec<String>, Vec<f64>)> {
         .map(|line| {
             let mut cells = line.split(',');
             let stamp = cells.next().unwrap_or_default().to_owned();
-            (
-                stamp,
-                cells
-                    .next()
-                    .and_then(|c| c.trim().parse().ok())
-                    .unwrap_or(f64::NAN),
-            )
+            (stamp, cells.next().and_then(|c| c.trim().parse().ok()).unwrap_or(f64::NAN))
         })
         .unzip())
 }
@@ -55,10 +49,7 @@ pub(crate) fn milliseconds(stamp: &str) -> i64 {
     if let Ok(seconds) = stamp.parse::<i64>() {
         return seconds * 1_000;
     }
-    let n: Vec<i64> = stamp
-        .split(|c: char| !c.is_ascii_digit())
-        .filter_map(|part| part.parse().ok())
-        .collect();
+    let n: Vec<i64> = stamp.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
     let [year, month, day, hour, minute, second, ..] = n.as_slice() else {
         return 0;
     };

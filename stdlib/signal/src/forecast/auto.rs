@@ -67,17 +67,7 @@ fn pool(seasons: &[usize], points: usize) -> Vec<(&'static str, Vec<Spec>)> {
     if base > 3 {
         level.truncate(3);
         level.extend([base - 1, base, base + 1]);
-        wide.extend([
-            base / 4,
-            base / 2,
-            base * 3 / 4,
-            base - 2,
-            base - 1,
-            base,
-            base + 1,
-            base + 2,
-            2 * base,
-        ]);
+        wide.extend([base / 4, base / 2, base * 3 / 4, base - 2, base - 1, base, base + 1, base + 2, 2 * base]);
         seasonal.extend([base - 1, base, base + 1, 2 * base, 3 * base]);
         if long == 0 && base >= 30 {
             level.push(base + 2);
@@ -87,25 +77,8 @@ fn pool(seasons: &[usize], points: usize) -> Vec<(&'static str, Vec<Spec>)> {
     }
     if long > base {
         level.extend([long - base, long - 1, long, long + 1]);
-        wide.extend([
-            3 * base,
-            4 * base,
-            long - base,
-            long - base + 1,
-            long - 1,
-            long,
-            long + 1,
-        ]);
-        seasonal.extend([
-            4 * base,
-            5 * base,
-            long - base - 1,
-            long - base,
-            long - base + 1,
-            long - 1,
-            long,
-            long + 1,
-        ]);
+        wide.extend([3 * base, 4 * base, long - base, long - base + 1, long - 1, long, long + 1]);
+        seasonal.extend([4 * base, 5 * base, long - base - 1, long - base, long - base + 1, long - 1, long, long + 1]);
     }
     let spec = |log, difference, lags: &Vec<usize>, ridge, half_life, intercept| Spec {
         log,
@@ -116,42 +89,18 @@ fn pool(seasons: &[usize], points: usize) -> Vec<(&'static str, Vec<Spec>)> {
         intercept,
     };
     let mut out = vec![
-        (
-            "level",
-            vec![
-                spec(true, 0, &level, 1e-4, None, true),
-                spec(true, 0, &short, 1e-3, None, true),
-            ],
-        ),
+        ("level", vec![spec(true, 0, &level, 1e-4, None, true), spec(true, 0, &short, 1e-3, None, true)]),
         (
             "recent level",
-            vec![
-                spec(true, 0, &level, 3e-4, Some(200.0), true),
-                spec(true, 0, &short, 1e-3, Some(200.0), true),
-            ],
+            vec![spec(true, 0, &level, 3e-4, Some(200.0), true), spec(true, 0, &short, 1e-3, Some(200.0), true)],
         ),
-        (
-            "difference",
-            vec![
-                spec(false, 1, &wide, 1e-3, None, false),
-                spec(false, 1, &short, 1e-2, None, false),
-            ],
-        ),
-        (
-            "log difference",
-            vec![
-                spec(true, 1, &wide, 3e-2, None, true),
-                spec(true, 1, &short, 1e-2, None, true),
-            ],
-        ),
+        ("difference", vec![spec(false, 1, &wide, 1e-3, None, false), spec(false, 1, &short, 1e-2, None, false)]),
+        ("log difference", vec![spec(true, 1, &wide, 3e-2, None, true), spec(true, 1, &short, 1e-2, None, true)]),
     ];
     if base > 1 {
         out.push((
             "seasonal difference",
-            vec![
-                spec(true, base, &seasonal, 1e-2, None, false),
-                spec(true, base, &short, 1e-2, None, false),
-            ],
+            vec![spec(true, base, &seasonal, 1e-2, None, false), spec(true, base, &short, 1e-2, None, false)],
         ));
     }
     out
@@ -161,11 +110,7 @@ fn pool(seasons: &[usize], points: usize) -> Vec<(&'static str, Vec<Spec>)> {
 fn fit(seasons: &[usize], value: &[f64]) -> Vec<(String, Member)> {
     let mut out: Vec<(String, Member)> = Vec::new();
     for (name, choices) in pool(seasons, value.len()) {
-        if let Some(fitted) = choices
-            .iter()
-            .filter(|s| !s.lags.is_empty())
-            .find_map(|s| linear::fit(s, value))
-        {
+        if let Some(fitted) = choices.iter().filter(|s| !s.lags.is_empty()).find_map(|s| linear::fit(s, value)) {
             out.push((name.to_owned(), Member::Linear(fitted)));
         }
     }
@@ -182,12 +127,7 @@ fn fit(seasons: &[usize], value: &[f64]) -> Vec<(String, Member)> {
 }
 
 /// The weighted mean of the members' forecasts.
-fn combine(
-    members: &[(String, Member)],
-    weights: &[f64],
-    history: &[f64],
-    horizon: usize,
-) -> Vec<f64> {
+fn combine(members: &[(String, Member)], weights: &[f64], history: &[f64], horizon: usize) -> Vec<f64> {
     let mut out = vec![0.0; horizon];
     for ((_, member), &w) in members.iter().zip(weights) {
         if w > 0.0 {
@@ -208,13 +148,7 @@ fn weights(errors: &[f64], sharpness: f64) -> Vec<f64> {
     let floor = best.max(1e-300);
     let raw: Vec<f64> = errors
         .iter()
-        .map(|&e| {
-            if e.is_finite() && e <= 4.0 * floor {
-                libm::pow(floor / e.max(floor), sharpness)
-            } else {
-                0.0
-            }
-        })
+        .map(|&e| if e.is_finite() && e <= 4.0 * floor { libm::pow(floor / e.max(floor), sharpness) } else { 0.0 })
         .collect();
     let sum: f64 = raw.iter().sum();
     raw.iter().map(|w| w / sum).collect()
@@ -235,18 +169,11 @@ pub fn forecast(value: &[f64], params: &Params) -> Result<Forecast, Reason> {
         return Err(Reason::AllMissing);
     }
     if present < 4 {
-        return Err(Reason::TooFewPoints {
-            have: present,
-            need: 4,
-        });
+        return Err(Reason::TooFewPoints { have: present, need: 4 });
     }
     let filled = series::fill(value);
     let y = &filled[filled.len().saturating_sub(MOST)..];
-    let (low, high) = y
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| {
-            (l.min(v), h.max(v))
-        });
+    let (low, high) = y.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
     let horizon = params.horizon;
     if low == high {
         return Ok(Forecast {
@@ -258,11 +185,7 @@ pub fn forecast(value: &[f64], params: &Params) -> Result<Forecast, Reason> {
             models: vec![("constant".to_owned(), 1.0)],
         });
     }
-    let mut seasons: Vec<usize> = if params.seasons.is_empty() {
-        season::find(y, 0.3)
-    } else {
-        params.seasons.clone()
-    };
+    let mut seasons: Vec<usize> = if params.seasons.is_empty() { season::find(y, 0.3) } else { params.seasons.clone() };
     seasons.retain(|&s| 2 * s + 2 <= y.len());
     seasons.sort_unstable();
     seasons.dedup();
@@ -280,26 +203,11 @@ pub fn forecast(value: &[f64], params: &Params) -> Result<Forecast, Reason> {
         .collect();
     let weight = weights(&errors, 2.0);
     let mut point = combine(&members, &weight, y, horizon);
-    let early_weight: Vec<f64> = early
-        .iter()
-        .map(|(name, _)| {
-            members
-                .iter()
-                .position(|(n, _)| n == name)
-                .map_or(0.0, |i| weight[i])
-        })
-        .collect();
+    let early_weight: Vec<f64> =
+        early.iter().map(|(name, _)| members.iter().position(|(n, _)| n == name).map_or(0.0, |i| weight[i])).collect();
     let known: f64 = early_weight.iter().sum();
-    let early_weight: Vec<f64> = early_weight
-        .iter()
-        .map(|w| {
-            if known > 0.0 {
-                w / known
-            } else {
-                1.0 / early.len().max(1) as f64
-            }
-        })
-        .collect();
+    let early_weight: Vec<f64> =
+        early_weight.iter().map(|w| if known > 0.0 { w / known } else { 1.0 / early.len().max(1) as f64 }).collect();
     let half = origins.half_widths(
         y,
         |history, h| combine(&early, &early_weight, history, h),
@@ -317,25 +225,12 @@ pub fn forecast(value: &[f64], params: &Params) -> Result<Forecast, Reason> {
     // A series that was never negative is not forecast to be.
     let natural = |v: f64| if low >= 0.0 { v.max(0.0) } else { v };
     Ok(Forecast {
-        lower: point
-            .iter()
-            .zip(&half)
-            .map(|(p, h)| natural(hold(p - h)).min(*p))
-            .collect(),
-        upper: point
-            .iter()
-            .zip(&half)
-            .map(|(p, h)| hold(p + h).max(*p))
-            .collect(),
+        lower: point.iter().zip(&half).map(|(p, h)| natural(hold(p - h)).min(*p)).collect(),
+        upper: point.iter().zip(&half).map(|(p, h)| hold(p + h).max(*p)).collect(),
         value: point,
         level: params.level,
         seasons,
-        models: members
-            .iter()
-            .zip(&weight)
-            .filter(|(_, w)| **w > 0.0)
-            .map(|((n, _), w)| (n.clone(), *w))
-            .collect(),
+        models: members.iter().zip(&weight).filter(|(_, w)| **w > 0.0).map(|((n, _), w)| (n.clone(), *w)).collect(),
     })
 }
 
@@ -349,11 +244,7 @@ struct Origins {
 impl Origins {
     fn new(n: usize, horizon: usize) -> Origins {
         let held = (3 * horizon).max(n / 4).min(n / 2).max(1);
-        Origins {
-            first: n - held,
-            horizon,
-            n,
-        }
+        Origins { first: n - held, horizon, n }
     }
 
     /// Up to `count` origins, the newest being one horizon (or what there is) before the end.
@@ -361,15 +252,7 @@ impl Origins {
         let last = self.n.saturating_sub(self.horizon).max(self.first);
         let span = last - self.first;
         let count = count.clamp(1, span + 1);
-        (0..count)
-            .map(|i| {
-                last - if count == 1 {
-                    0
-                } else {
-                    span * i / (count - 1)
-                }
-            })
-            .collect()
+        (0..count).map(|i| last - if count == 1 { 0 } else { span * i / (count - 1) }).collect()
     }
 
     fn error(&self, y: &[f64], forecast: impl Fn(&[f64], usize) -> Vec<f64>, count: usize) -> f64 {
@@ -381,11 +264,7 @@ impl Origins {
                 points += 1.0;
             }
         }
-        if points > 0.0 {
-            sum / points
-        } else {
-            f64::INFINITY
-        }
+        if points > 0.0 { sum / points } else { f64::INFINITY }
     }
 
     /// Half widths of the interval of each step.
@@ -416,11 +295,8 @@ impl Origins {
         let mut running = 0.0_f64;
         for (k, slot) in shape.iter_mut().enumerate() {
             let reach = 1 + k / 4;
-            let near: Vec<f64> = by_step[k.saturating_sub(reach)..(k + reach + 1).min(horizon)]
-                .iter()
-                .flatten()
-                .copied()
-                .collect();
+            let near: Vec<f64> =
+                by_step[k.saturating_sub(reach)..(k + reach + 1).min(horizon)].iter().flatten().copied().collect();
             if !near.is_empty() {
                 running = running.max(stats::mean(&near));
             }
@@ -434,21 +310,14 @@ impl Origins {
             counts[at % phases] += 1.0;
         }
         let typical = sums.iter().sum::<f64>() / counts.iter().sum::<f64>().max(1.0);
-        let phase: Vec<f64> = (0..phases)
-            .map(|i| (sums[i] + 8.0 * typical) / (counts[i] + 8.0))
-            .collect();
-        let mut normal: Vec<f64> = rows
-            .iter()
-            .map(|&(k, at, r)| r / (shape[k] * phase[at % phases]))
-            .collect();
+        let phase: Vec<f64> = (0..phases).map(|i| (sums[i] + 8.0 * typical) / (counts[i] + 8.0)).collect();
+        let mut normal: Vec<f64> = rows.iter().map(|&(k, at, r)| r / (shape[k] * phase[at % phases])).collect();
         normal.sort_by(f64::total_cmp);
         // Overlapping forecasts are worth as many as fit side by side: the finite-sample correction counts those, as a
         // wider rank and, where the rank is at its end, as a wider interval.
         let blocks = ((self.n - self.first) as f64 / horizon as f64).max(1.0);
         let rank = (level * (normal.len() as f64 + 1.0) / normal.len() as f64).min(1.0);
         let q = stats::quantile_sorted(&normal, rank).unwrap_or(0.0) * (1.0 + 1.0 / blocks);
-        (0..horizon)
-            .map(|k| q * shape[k] * phase[(self.n + k) % phases])
-            .collect()
+        (0..horizon).map(|k| q * shape[k] * phase[(self.n + k) % phases]).collect()
     }
 }

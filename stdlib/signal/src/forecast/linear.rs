@@ -44,33 +44,21 @@ pub fn log_suits(value: &[f64]) -> bool {
 }
 
 fn bounds(value: &[f64]) -> (f64, f64) {
-    value
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| {
-            (l.min(v), h.max(v))
-        })
+    value.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)))
 }
 
 /// Fits a specification; `None` when there are fewer than the longest lag plus 20 points, or no variation.
 #[must_use]
 pub fn fit(spec: &Spec, value: &[f64]) -> Option<Fitted> {
     let log = spec.log && log_suits(value);
-    let z: Vec<f64> = if log {
-        value.iter().map(|&v| libm::log(v)).collect()
-    } else {
-        value.to_vec()
-    };
+    let z: Vec<f64> = if log { value.iter().map(|&v| libm::log(v)).collect() } else { value.to_vec() };
     let longest = spec.lags.iter().copied().max()?;
     let d = spec.difference;
     if z.len() < d + longest + 20 || spec.lags.contains(&0) {
         return None;
     }
     let (low, high) = bounds(&z);
-    let mut u: Vec<f64> = if d == 0 {
-        z
-    } else {
-        (d..z.len()).map(|t| z[t] - z[t - d]).collect()
-    };
+    let mut u: Vec<f64> = if d == 0 { z } else { (d..z.len()).map(|t| z[t] - z[t - d]).collect() };
     let (centre, scale) = (stats::mean(&u), stats::deviation(&u));
     if scale <= 1e-12 * centre.abs() || scale <= 0.0 {
         return None;
@@ -95,20 +83,8 @@ pub fn fit(spec: &Spec, value: &[f64]) -> Option<Fitted> {
     let target = &u[longest..];
     let column = |j: usize| &u[longest - spec.lags[j]..longest - spec.lags[j] + rows];
     let weighted_mean = |x: &[f64]| x.iter().zip(&weights).map(|(a, w)| a * w).sum::<f64>() / total;
-    let means: Vec<f64> = (0..p)
-        .map(|j| {
-            if spec.intercept {
-                weighted_mean(column(j))
-            } else {
-                0.0
-            }
-        })
-        .collect();
-    let target_mean = if spec.intercept {
-        weighted_mean(target)
-    } else {
-        0.0
-    };
+    let means: Vec<f64> = (0..p).map(|j| if spec.intercept { weighted_mean(column(j)) } else { 0.0 }).collect();
+    let target_mean = if spec.intercept { weighted_mean(target) } else { 0.0 };
     let mut a = vec![0.0; p * p];
     let mut b = vec![0.0; p];
     let mut weighted = vec![0.0; rows];
@@ -125,35 +101,15 @@ pub fn fit(spec: &Spec, value: &[f64]) -> Option<Fitted> {
         a[i * p + i] += spec.ridge * total;
     }
     let coefficients = solve::cholesky(a, b)?;
-    let constant = target_mean
-        - coefficients
-            .iter()
-            .zip(&means)
-            .map(|(c, m)| c * m)
-            .sum::<f64>();
-    Some(Fitted {
-        log,
-        difference: d,
-        lags: spec.lags.clone(),
-        coefficients,
-        constant,
-        centre,
-        scale,
-        low,
-        high,
-    })
+    let constant = target_mean - coefficients.iter().zip(&means).map(|(c, m)| c * m).sum::<f64>();
+    Some(Fitted { log, difference: d, lags: spec.lags.clone(), coefficients, constant, centre, scale, low, high })
 }
 
 /// A dot product in four lanes: the same order of additions everywhere.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut lanes = [0.0; 4];
     let (left, right) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = left
-        .remainder()
-        .iter()
-        .zip(right.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
+    let rest: f64 = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x * y).sum();
     for (x, y) in left.zip(right) {
         for k in 0..4 {
             lanes[k] += x[k] * y[k];
@@ -180,13 +136,7 @@ impl Fitted {
         let tail = &history[history.len() - needs..];
         let low_value = if self.log { libm::exp(self.low) } else { 0.0 };
         let mut z: Vec<f64> = Vec::with_capacity(needs + horizon);
-        z.extend(tail.iter().map(|&v| {
-            if self.log {
-                libm::log(v.max(low_value))
-            } else {
-                v
-            }
-        }));
+        z.extend(tail.iter().map(|&v| if self.log { libm::log(v.max(low_value)) } else { v }));
         let d = self.difference;
         let mut u: Vec<f64> = Vec::with_capacity(needs + horizon);
         u.extend((d..needs).map(|t| {

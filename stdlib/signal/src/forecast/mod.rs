@@ -45,13 +45,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Params {
-        Params {
-            horizon: 24,
-            seasons: Vec::new(),
-            level: 0.95,
-            least: None,
-            most: None,
-        }
+        Params { horizon: 24, seasons: Vec::new(), level: 0.95, least: None, most: None }
     }
 }
 
@@ -64,10 +58,7 @@ impl Params {
             return Err(Reason::parameter("level", "must lie between 0 and 1"));
         }
         if self.seasons.iter().any(|&s| s < 2) {
-            return Err(Reason::parameter(
-                "seasons",
-                "must be at least 2 points each",
-            ));
+            return Err(Reason::parameter("seasons", "must be at least 2 points each"));
         }
         Ok(())
     }

@@ -3,9 +3,7 @@
 use crate::math::stats;
 
 /// Periods that operations data have, in points: days of hours, half hours, 15, 10, 5 and 1 minutes, weeks, years.
-const USUAL: [usize; 16] = [
-    7, 12, 24, 48, 52, 60, 96, 144, 168, 288, 336, 672, 1008, 1440, 2016, 10080,
-];
+const USUAL: [usize; 16] = [7, 12, 24, 48, 52, 60, 96, 144, 168, 288, 336, 672, 1008, 1440, 2016, 10080];
 
 /// Autocorrelation of a series at a lag, after removing its mean; 0 when the lag is too long or nothing varies. O(n).
 #[must_use]
@@ -33,15 +31,8 @@ pub fn strength(x: &[f64], period: usize) -> f64 {
         let sum: f64 = x[lag..].iter().zip(x).map(|(a, b)| (a - b) * (a - b)).sum();
         sum / (x.len() - lag) as f64
     };
-    let (at, off) = (
-        spread(period),
-        spread(period / 2).max(spread(period - period / 4)),
-    );
-    if off <= 0.0 {
-        0.0
-    } else {
-        (1.0 - at / off).clamp(0.0, 1.0)
-    }
+    let (at, off) = (spread(period), spread(period / 2).max(spread(period - period / 4)));
+    if off <= 0.0 { 0.0 } else { (1.0 - at / off).clamp(0.0, 1.0) }
 }
 
 /// The seasons of a series, shortest first, at most two: of the usual periods (and of the peaks of the autocorrelation)
@@ -56,24 +47,15 @@ pub fn find(x: &[f64], least: f64) -> Vec<usize> {
     if scored.is_empty() {
         return faint(x, &candidates);
     }
-    let Some(&top) = scored
-        .iter()
-        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-    else {
+    let Some(&top) = scored.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))) else {
         return Vec::new();
     };
     // The shortest period that explains nearly as much as the strongest is the base.
-    let base = scored
-        .iter()
-        .filter(|(p, s)| top.0 % p == 0 && *s >= 0.5 * top.1)
-        .map(|&(p, _)| p)
-        .min()
-        .unwrap_or(top.0);
+    let base =
+        scored.iter().filter(|(p, s)| top.0 % p == 0 && *s >= 0.5 * top.1).map(|&(p, _)| p).min().unwrap_or(top.0);
     let mut out = vec![base];
-    let longer = scored
-        .iter()
-        .filter(|(p, _)| p % base == 0 && *p > base && p / base == 7)
-        .max_by(|a, b| a.1.total_cmp(&b.1));
+    let longer =
+        scored.iter().filter(|(p, _)| p % base == 0 && *p > base && p / base == 7).max_by(|a, b| a.1.total_cmp(&b.1));
     if let Some(&(p, _)) = longer {
         out.push(p);
     }
