@@ -34,7 +34,8 @@ impl Carrier {
 
     pub(crate) async fn read(&self, request: ReadRequest, within: Duration) -> Answer {
         let what = name_of_read(&request);
-        let result = tokio::time::timeout(within, self.try_read(request, within)).await;
+        let limit = limit(within, matches!(request, ReadRequest::Process(_)));
+        let result = tokio::time::timeout(limit, self.try_read(request, within)).await;
         failure::answer(result.unwrap_or_else(|_| Err(failure::timeout(what, within))))
     }
 
@@ -65,7 +66,8 @@ impl Carrier {
 
     pub(crate) async fn change(&self, request: ChangeRequest, within: Duration, departure: &Arc<Departure>) -> Answer {
         let what = name_of_change(&request);
-        let result = tokio::time::timeout(within, self.try_change(request, within, departure)).await;
+        let limit = limit(within, matches!(request, ChangeRequest::Process(_)));
+        let result = tokio::time::timeout(limit, self.try_change(request, within, departure)).await;
         let result = result.unwrap_or_else(|_| Err(failure::timeout(what, within)));
         failure::answer(result.map_err(|error| departure.judge(error)))
     }
@@ -94,6 +96,11 @@ impl Carrier {
             ChangeRequest::Console { text } => console::say(text, departure).await,
         }
     }
+}
+
+/// A command ends itself or is ended in its time; the answer to that is worth a second more.
+fn limit(within: Duration, process: bool) -> Duration {
+    if process { within + Duration::from_secs(1) } else { within }
 }
 
 fn name_of_read(request: &ReadRequest) -> &'static str {

@@ -23,7 +23,7 @@ impl Readers {
         Self { carrier }
     }
 
-    /// Asks, and answers at the latest after `within`. Dropping the future gives up, and kills a command that runs.
+    /// Asks, and answers at the latest after `within` (a command: that and a second, in which it is ended). Dropping the future gives up, and kills a command that runs.
     pub async fn read(&self, request: ReadRequest, within: Duration) -> Answer {
         self.carrier.read(request, within).await
     }
