@@ -30,8 +30,6 @@ pub(crate) enum Failure {
         at: usize,
         /// Rules that were tried there.
         expected: Vec<Rule>,
-        /// Rules that must not match there.
-        unwanted: Vec<Rule>,
     },
     /// The net: too many calls or too little stack.
     GaveUp,
@@ -52,9 +50,7 @@ fn failure(error: Error<Rule>) -> Failure {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
     };
     match error.variant {
-        ErrorVariant::ParsingError { positives, negatives } => {
-            Failure::Syntax { at, expected: positives, unwanted: negatives }
-        }
+        ErrorVariant::ParsingError { positives, .. } => Failure::Syntax { at, expected: positives },
         ErrorVariant::CustomError { .. } => Failure::GaveUp,
     }
 }

@@ -144,11 +144,6 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// How many brackets, strings and holes are open after the last token.
-    pub(crate) fn depth(&self) -> usize {
-        self.stack.len()
-    }
-
     fn byte(&self, ahead: usize) -> u8 {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }

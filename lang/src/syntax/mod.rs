@@ -12,8 +12,11 @@ mod explain;
 mod grammar;
 mod lexer;
 mod limits;
+mod mistakes;
+mod names;
 mod problems;
 mod recover;
+mod splitter;
 pub mod tree;
 
 pub use build::MAX_HEIGHT;
@@ -26,8 +29,11 @@ use crate::source::{FileId, Span};
 use build::FileItem;
 use build::{Builder, Gap, Places};
 use comments::Comments;
+use explain::Seen;
 use grammar::{Failure, Rule};
 use lexer::{Kind, Lexer, Problem};
+use recover::Place;
+use splitter::{Piece, Tokens};
 
 /// The edition that this grammar reads.
 pub const EDITION: u64 = 1;
@@ -62,17 +68,25 @@ pub fn parse(file: FileId, text: &str) -> Parsed {
                     .help("split the playbook with `use`, or name parts of long expressions with `let`");
                 return Parsed { file: None, diagnostics: vec![refused] };
             }
-            Err(Failure::Syntax { at, expected, unwanted }) => {
+            Err(Failure::Syntax { at, expected }) => {
                 let (items, mut diagnostics) = recover::recover(file, text, &surface.problems);
                 if diagnostics.is_empty() {
                     // The splitter saw items where the grammar sees none: the grammar has the last word.
-                    diagnostics.push(explain::explain(file, text, 0..text.len(), at, &expected, &unwanted));
+                    let tokens = Tokens::read(text);
+                    let piece = Piece { tokens: 0..tokens.len(), blocks: Vec::new() };
+                    let seen = Seen { tokens: &tokens, place: Place::Top, piece: &piece, at, expected: &expected };
+                    diagnostics.push(explain::anywhere(file, &seen));
                 }
                 return finish(span, items, surface.comments, diagnostics);
             }
         }
     }
     let (items, mut diagnostics) = recover::recover(file, text, &surface.problems);
+    let shadows = problems::shadows(text, &surface.problems);
+    diagnostics.retain(|d| {
+        let at = d.labels.first().map_or(0, |l| l.span.start as usize);
+        d.code != explain::NOT_AN_ITEM || !shadows.iter().any(|s| s.contains(&at))
+    });
     diagnostics.extend(problems::explain(file, text, &surface.problems));
     finish(span, items, surface.comments, diagnostics)
 }

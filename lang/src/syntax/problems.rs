@@ -1,6 +1,6 @@
 //! What the lexer could not accept, in people's words.
 
-use super::lexer::{MAX_DEPTH, MAX_HOLES, Problem};
+use super::lexer::{Kind, Lexer, MAX_DEPTH, MAX_HOLES, Problem};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 
@@ -30,9 +30,14 @@ pub(super) fn explain(file: FileId, text: &str, problems: &[Problem]) -> Vec<Dia
             _ => None,
         })
         .collect();
+    // What an open block swallows, brackets included, is no mistake of its own.
+    let swallowed = problems.iter().any(|p| matches!(p, Problem::UnclosedString { block: true, .. }));
     let suspect = suspect(text, &unclosed);
     let mut found = Vec::new();
     for problem in problems {
+        if swallowed && matches!(problem, Problem::Unclosed { at: None, .. }) {
+            continue;
+        }
         if let Problem::Unclosed { open, .. } = problem
             && unclosed.last() == Some(open)
             && unclosed.len() > 1
@@ -57,6 +62,12 @@ fn one(file: FileId, text: &str, problem: Problem, suspect: Option<usize>) -> Op
                 None => found,
             }
             .help(format!("close it with `{}`", partner(bracket(open))))
+        }
+        Problem::Stray(at) if early(text, at).is_some() => {
+            let extra = early(text, at)?;
+            Diagnostic::error("H0103", span(extra, 1), "a `}` too many")
+                .at("closes more than its indentation says")
+                .label(span(at, 1), "nothing is left to close here")
         }
         Problem::Stray(at) => Diagnostic::error("H0103", span(at, 1), format!("this `{}` closes nothing", bracket(at)))
             .at(format!("no `{}` is open here", partner(bracket(at)))),
@@ -101,27 +112,52 @@ fn partner(bracket: &str) -> &'static str {
 /// over. People indent: the first brace whose partner stands at another indentation is where it went wrong.
 fn suspect(text: &str, unclosed: &[usize]) -> Option<usize> {
     let first = unclosed.iter().min()?;
-    let indent = |at: usize| {
-        let line = text.get(..at).map_or(0, |t| t.rfind('\n').map_or(0, |i| i + 1));
-        let rest = text.get(line..).unwrap_or("");
-        (line, rest.len() - rest.trim_start_matches([' ', '\t']).len())
-    };
-    let mut lexer = super::lexer::Lexer::new(text);
-    let mut open: Vec<usize> = Vec::new();
+    pairs(text).into_iter().find_map(|(opener, closer)| {
+        let ((line, closing), (opening_line, opening)) = (indent(text, closer), indent(text, opener));
+        let leads = line + closing == closer;
+        (leads && line != opening_line && closing < opening && opener >= *first).then_some(opener)
+    })
+}
+
+/// The closing brace that the author most likely wrote once too often, where a later one closes nothing: the first
+/// that is indented more than the line it closes.
+fn early(text: &str, stray: usize) -> Option<usize> {
+    pairs(text).into_iter().find_map(|(opener, closer)| {
+        let ((line, closing), (_, opening)) = (indent(text, closer), indent(text, opener));
+        let leads = line + closing == closer && text.get(closer..=closer) == Some("}");
+        (leads && closing > opening && closer < stray).then_some(closer)
+    })
+}
+
+/// Where items are taken for items of the file only because a block was closed too early.
+pub(super) fn shadows(text: &str, problems: &[Problem]) -> Vec<std::ops::Range<usize>> {
+    let strays = problems.iter().filter_map(|p| match p {
+        Problem::Stray(at) => Some(*at),
+        _ => None,
+    });
+    strays.map(|at| early(text, at).unwrap_or(0)..at).collect()
+}
+
+/// Where a line begins, and how far it is indented.
+fn indent(text: &str, at: usize) -> (usize, usize) {
+    let line = text.get(..at).map_or(0, |t| t.rfind('\n').map_or(0, |i| i + 1));
+    let rest = text.get(line..).unwrap_or("");
+    (line, rest.len() - rest.trim_start_matches([' ', '\t']).len())
+}
+
+/// Brackets and their partners, counted without looking at their kind, until one is left over.
+fn pairs(text: &str) -> Vec<(usize, usize)> {
+    let mut lexer = Lexer::new(text);
+    let (mut open, mut pairs) = (Vec::new(), Vec::new());
     while let Some(token) = lexer.next() {
         match token.kind {
-            super::lexer::Kind::Open => open.push(token.start),
-            super::lexer::Kind::Close => {
-                let Some(partner) = open.pop() else { break };
-                let (closing_line, closing) = indent(token.start);
-                let (opening_line, opening) = indent(partner);
-                let leads = closing_line + closing == token.start;
-                if leads && closing_line != opening_line && closing < opening && partner >= *first {
-                    return Some(partner);
-                }
-            }
+            Kind::Open => open.push(token.start),
+            Kind::Close => match open.pop() {
+                Some(opener) => pairs.push((opener, token.start)),
+                None => break,
+            },
             _ => {}
         }
     }
-    None
+    pairs
 }

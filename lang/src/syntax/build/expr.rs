@@ -97,6 +97,15 @@ impl Builder<'_> {
                 }
             }
         }
+        if op == BinaryOp::Is
+            && let ExprKind::Unary { op: UnaryOp::Not, .. } = right.kind
+        {
+            self.report(
+                Diagnostic::error("H0110", op_span.to(right.span), "`is not` is no operator")
+                    .at("`not` stands before the whole test")
+                    .help("write `not a is b`"),
+            );
+        }
         let span = left.span.to(right.span);
         Expr { kind: ExprKind::Binary { op, op_span, left: Box::new(left), right: Box::new(right) }, span }
     }

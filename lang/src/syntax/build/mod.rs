@@ -35,14 +35,14 @@ pub(crate) type Built<T> = Result<T, Gap>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     /// Ascending `(offset in the short text, what to add)`.
-    pub shifts: Vec<(usize, usize)>,
+    pub shifts: Vec<(usize, isize)>,
 }
 
 impl Places {
     /// The place in the file.
     pub(crate) fn start(&self, at: usize) -> usize {
         let index = self.shifts.partition_point(|(from, _)| *from <= at);
-        at + index.checked_sub(1).and_then(|i| self.shifts.get(i)).map_or(0, |(_, by)| *by)
+        at.saturating_add_signed(index.checked_sub(1).and_then(|i| self.shifts.get(i)).map_or(0, |(_, by)| *by))
     }
 
     /// The same for the end of a range, which belongs to the byte before it.
@@ -104,7 +104,12 @@ impl<'p> Builder<'p> {
     }
 }
 
-/// The parts of a pair, comments left out: they live beside the tree.
+// Visible to the grammar for its messages, of no meaning to the tree; comments live beside it.
+fn is_mark(rule: Rule) -> bool {
+    matches!(rule, Rule::comment | Rule::EOI | Rule::obrace | Rule::eq | Rule::colon | Rule::arrow | Rule::rangle)
+}
+
+/// The parts of a pair, marks and comments left out.
 struct Parts<'i> {
     pairs: Pairs<'i, Rule>,
     next: Option<Pair<'i, Rule>>,
@@ -120,7 +125,7 @@ impl<'i> Parts<'i> {
     }
 
     fn advance(&mut self) -> Option<Pair<'i, Rule>> {
-        let next = self.pairs.by_ref().find(|p| !matches!(p.as_rule(), Rule::comment | Rule::EOI));
+        let next = self.pairs.by_ref().find(|p| !is_mark(p.as_rule()));
         std::mem::replace(&mut self.next, next)
     }
 
