@@ -21,7 +21,7 @@ pub(super) fn recover(file: FileId, text: &str, problems: &[Problem]) -> (Vec<Fi
     let tokens = Tokens::read(text);
     let mut recovery = Recovery { file, text, tokens: &tokens, problems, found: Vec::new() };
     let brackets = problems.iter().any(|p| matches!(p, Problem::Unclosed { .. } | Problem::Stray(_)));
-    let chunks = if brackets { tokens.chunks() } else { vec![0..tokens.len()] };
+    let chunks = if brackets { tokens.chunks() } else { std::iter::once(0..tokens.len()).collect() };
     let items = chunks.into_iter().flat_map(|chunk| recovery.file_items(chunk)).collect();
     (items, recovery.found)
 }
