@@ -42,7 +42,7 @@ impl Carrier {
     async fn try_read(&self, request: ReadRequest, within: Duration) -> Result<Answer, ErrorInfo> {
         match request {
             #[cfg(feature = "http")]
-            ReadRequest::Http(request) => self.http.send(request, None).await.map(Answer::Http),
+            ReadRequest::Http(request) => self.http.send(request, within, None).await.map(Answer::Http),
             #[cfg(feature = "kubernetes")]
             ReadRequest::Kubernetes(get) => self.kubernetes.get(get).await.map(Answer::Http),
             #[cfg(feature = "github")]
@@ -80,7 +80,7 @@ impl Carrier {
     ) -> Result<Answer, ErrorInfo> {
         match request {
             #[cfg(feature = "http")]
-            ChangeRequest::Http(request) => self.http.send(request, Some(departure)).await.map(Answer::Http),
+            ChangeRequest::Http(request) => self.http.send(request, within, Some(departure)).await.map(Answer::Http),
             #[cfg(feature = "kubernetes")]
             ChangeRequest::Kubernetes(write) => self.kubernetes.write(write, departure).await.map(Answer::Http),
             #[cfg(feature = "github")]

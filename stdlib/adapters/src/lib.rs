@@ -71,6 +71,9 @@ mod readers;
 mod scrub;
 mod writers;
 
+#[cfg(any(feature = "http", feature = "kubernetes", feature = "github"))]
+mod transport;
+
 #[cfg(feature = "github")]
 mod github;
 #[cfg(feature = "http")]
