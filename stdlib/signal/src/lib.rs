@@ -9,6 +9,7 @@ pub mod episode;
 pub mod forecast;
 pub mod forest;
 pub mod judgement;
+pub mod logs;
 pub mod math;
 pub mod rcf;
 pub mod reason;

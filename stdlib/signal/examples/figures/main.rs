@@ -8,6 +8,7 @@
 mod detect;
 mod predict;
 mod table;
+mod text;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -52,8 +53,14 @@ fn main() -> ExitCode {
         scratch: std::env::temp_dir().join(format!("signal-figures-{}", std::process::id())),
     };
     type Part = fn(&Setting) -> Outcome;
-    let all: [(&str, Part); 4] =
-        [("nab", detect::nab), ("kpi", detect::kpi), ("m4", predict::m4), ("speed", detect::speed)];
+    let all: [(&str, Part); 6] = [
+        ("nab", detect::nab),
+        ("kpi", detect::kpi),
+        ("m4", predict::m4),
+        ("blame", text::blame),
+        ("templates", text::templates),
+        ("speed", detect::speed),
+    ];
     let mut failed = false;
     for (name, part) in all {
         if !parts.is_empty() && !parts.iter().any(|p| p == name) {
