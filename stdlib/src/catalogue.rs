@@ -1,7 +1,11 @@
 //! Everything this library declares, put together. The one list of actions and functions.
 
+use crate::action::{Args, Function};
+use crate::value::Value;
 use crate::{actions, functions, vocabulary};
 use heal_lang::catalogue::{ActionDecl, Catalogue, FunctionDecl};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// What the checker is handed.
 #[must_use]
@@ -93,28 +97,70 @@ fn action_decls() -> Vec<ActionDecl> {
     ]
 }
 
+/// A pure function as its two halves.
+struct Pure {
+    decl: fn() -> FunctionDecl,
+    call: fn(&Args, i64) -> Value,
+}
+
+impl Function for Pure {
+    fn decl(&self) -> FunctionDecl {
+        (self.decl)()
+    }
+    fn call(&self, args: &Args, now_ms: i64) -> Value {
+        (self.call)(args, now_ms)
+    }
+}
+
+macro_rules! pure {
+    ($($module:path),* $(,)?) => { [$({ use $module as it; &Pure { decl: it::decl, call: it::call } as &'static dyn Function }),*] };
+}
+
+/// All functions.
+fn functions() -> &'static [&'static dyn Function] {
+    static ALL: [&dyn Function; 18] = pure![
+        functions::approvers,
+        functions::backoff::constant,
+        functions::backoff::exponential,
+        functions::anomaly::rcf,
+        functions::anomaly::zscore,
+        functions::changepoint::last,
+        functions::number::abs,
+        functions::number::ceil,
+        functions::number::floor,
+        functions::number::modulo,
+        functions::number::round,
+        functions::series::last,
+        functions::series::max,
+        functions::series::mean,
+        functions::series::min,
+        functions::series::rate,
+        functions::series::ratio,
+        functions::time::parse,
+    ];
+    &ALL
+}
+
+/// The function of that name.
+#[must_use]
+pub fn function(name: &str) -> Option<&'static dyn Function> {
+    static BY_NAME: OnceLock<BTreeMap<String, &'static dyn Function>> = OnceLock::new();
+    BY_NAME.get_or_init(|| functions().iter().map(|f| (f.decl().name, *f)).collect()).get(name).copied()
+}
+
+/// Where a word stands in its ordered enum.
+#[must_use]
+pub fn word_order(name: &str, word: &str) -> Option<usize> {
+    static ENUMS: OnceLock<BTreeMap<String, Vec<String>>> = OnceLock::new();
+    ENUMS
+        .get_or_init(|| catalogue().enums.into_values().filter(|e| e.ordered).map(|e| (e.name, e.values)).collect())
+        .get(name)?
+        .iter()
+        .position(|w| w == word)
+}
+
 fn function_decls() -> Vec<FunctionDecl> {
-    use functions::{anomaly, approvers, backoff, changepoint, number, series, time};
-    vec![
-        approvers::decl(),
-        backoff::constant::decl(),
-        backoff::exponential::decl(),
-        anomaly::rcf::decl(),
-        anomaly::zscore::decl(),
-        changepoint::last::decl(),
-        number::abs::decl(),
-        number::ceil::decl(),
-        number::floor::decl(),
-        number::modulo::decl(),
-        number::round::decl(),
-        series::last::decl(),
-        series::max::decl(),
-        series::mean::decl(),
-        series::min::decl(),
-        series::rate::decl(),
-        series::ratio::decl(),
-        time::parse::decl(),
-    ]
+    functions().iter().map(|f| f.decl()).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //!
 //! The checker reads it; it has no value of its own.
 
+use crate::action::Args;
 use crate::declare::{example, function, result, subject};
+use crate::value::Value;
 use heal_lang::catalogue::{FunctionDecl, Type};
 
 pub(crate) fn decl() -> FunctionDecl {
@@ -13,4 +15,9 @@ pub(crate) fn decl() -> FunctionDecl {
         result(Type::Approvers),
         vec![example("Whoever is on call", r#"group("sre")"#)],
     )
+}
+
+/// The checker reads the call; it has no value of its own.
+pub(crate) fn call(_: &Args, _: i64) -> Value {
+    Value::no_data("stands only in a setting")
 }

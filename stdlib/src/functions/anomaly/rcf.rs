@@ -2,8 +2,13 @@
 //!
 //! Too few points, or none that is not missing, are no data.
 
+use super::{at_least_one, float, judgement};
+use crate::action::Args;
 use crate::declare::{example, function, int, optional, result_record, subject};
+use crate::functions::series::given;
+use crate::value::Value;
 use heal_lang::catalogue::{DefaultValue, Dim, FunctionDecl, Type};
+use heal_signal::rcf;
 
 pub(crate) fn decl() -> FunctionDecl {
     FunctionDecl {
@@ -32,4 +37,18 @@ pub(crate) fn decl() -> FunctionDecl {
             vec![example("Is the end unusual", "anomaly.rcf(errors).alarm")],
         )
     }
+}
+
+pub(crate) fn call(args: &Args, _: i64) -> Value {
+    let series = match given(args, "series") {
+        Ok(series) => series,
+        Err(unknown) => return unknown,
+    };
+    let params = rcf::RcfParams {
+        shingle: at_least_one(args, "shingle"),
+        deviations: float(args, "deviations", 4.0),
+        least_change: float(args, "least_change", 0.0),
+        ..rcf::RcfParams::default()
+    };
+    judgement(&series, |s| rcf::judge(s, &params))
 }

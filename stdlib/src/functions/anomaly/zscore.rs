@@ -2,8 +2,13 @@
 //!
 //! Too few points, or none that is not missing, are no data.
 
+use super::{at_least_one, float, judgement};
+use crate::action::Args;
 use crate::declare::{example, function, int, optional, result_record, subject};
+use crate::functions::series::given;
+use crate::value::Value;
 use heal_lang::catalogue::{DefaultValue, Dim, FunctionDecl, Type};
+use heal_signal::zscore;
 
 pub(crate) fn decl() -> FunctionDecl {
     FunctionDecl {
@@ -31,4 +36,18 @@ pub(crate) fn decl() -> FunctionDecl {
             vec![example("Is the end far out", "anomaly.zscore(latency, threshold: 6).alarm")],
         )
     }
+}
+
+pub(crate) fn call(args: &Args, _: i64) -> Value {
+    let series = match given(args, "series") {
+        Ok(series) => series,
+        Err(unknown) => return unknown,
+    };
+    let params = zscore::ZscoreParams {
+        threshold: float(args, "threshold", 5.0),
+        window: at_least_one(args, "window"),
+        least_change: float(args, "least_change", 0.0),
+        ..zscore::ZscoreParams::default()
+    };
+    judgement(&series, |s| zscore::judge(s, &params))
 }

@@ -1,6 +1,8 @@
 //! `constant(5s)`: the same wait before every attempt.
 
+use crate::action::Args;
 use crate::declare::{example, function, result, subject};
+use crate::value::Value;
 use heal_lang::catalogue::{FunctionDecl, Type};
 
 pub(crate) fn decl() -> FunctionDecl {
@@ -11,4 +13,9 @@ pub(crate) fn decl() -> FunctionDecl {
         result(Type::Backoff),
         vec![example("Five seconds", "constant(5s)")],
     )
+}
+
+/// The checker reads the call; it has no value of its own.
+pub(crate) fn call(_: &Args, _: i64) -> Value {
+    Value::no_data("stands only in a setting")
 }

@@ -2,8 +2,13 @@
 //!
 //! A series without one gives `none`; too few points are no data.
 
+use crate::action::Args;
 use crate::declare::{example, function, int, optional, result, subject};
+use crate::functions::anomaly::{at_least_one, float, named};
+use crate::functions::series::given;
+use crate::value::Value;
 use heal_lang::catalogue::{DefaultValue, Dim, FunctionDecl, Type};
+use heal_signal::changepoint;
 
 pub(crate) fn decl() -> FunctionDecl {
     function(
@@ -17,4 +22,28 @@ pub(crate) fn decl() -> FunctionDecl {
         result(Type::record("changepoint.Change").optional()),
         vec![example("Did it change after the release", "changepoint.last(errors)")],
     )
+}
+
+pub(crate) fn call(args: &Args, _: i64) -> Value {
+    let series = match given(args, "series") {
+        Ok(series) => series,
+        Err(unknown) => return unknown,
+    };
+    let params = changepoint::Params {
+        least_points: at_least_one(args, "least_points"),
+        penalty: float(args, "penalty", 1.0),
+        ..changepoint::Params::default()
+    };
+    let found = heal_signal::Series::new(&series.at, &series.value).and_then(|s| changepoint::last(&s, &params));
+    match found {
+        Ok(None) => Value::None,
+        Ok(Some(c)) => Value::record([
+            ("at", Value::Time(c.at)),
+            ("before", Value::Quantity(Dim::Number, c.before)),
+            ("after", Value::Quantity(Dim::Number, c.after)),
+            ("size", Value::Quantity(Dim::Number, c.size)),
+            ("confidence", Value::Quantity(Dim::Ratio, c.confidence)),
+        ]),
+        Err(reason) => Value::no_data(format!("{} can't be searched for changes: {reason}", named(&series))),
+    }
 }

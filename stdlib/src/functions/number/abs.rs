@@ -1,7 +1,11 @@
 //! `abs(x)`: the magnitude of a number.
 
+use super::given;
+use crate::action::Args;
 use crate::declare::{example, function, result, subject};
-use heal_lang::catalogue::{FunctionDecl, Type};
+use crate::evaluate::quantity;
+use crate::value::Value;
+use heal_lang::catalogue::{Dim, FunctionDecl, Type};
 
 pub(crate) fn decl() -> FunctionDecl {
     function(
@@ -11,4 +15,8 @@ pub(crate) fn decl() -> FunctionDecl {
         result(Type::NUMBER),
         vec![example("For instance", "abs(-3)")],
     )
+}
+
+pub(crate) fn call(args: &Args, _: i64) -> Value {
+    given(args, "value").map_or_else(|unknown| unknown, |v| quantity(Dim::Number, v.abs()))
 }

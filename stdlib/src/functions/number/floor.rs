@@ -1,6 +1,9 @@
 //! `floor(x)`: the next whole number downwards.
 
+use super::whole;
+use crate::action::Args;
 use crate::declare::{example, function, result, subject};
+use crate::value::Value;
 use heal_lang::catalogue::{FunctionDecl, Type};
 
 pub(crate) fn decl() -> FunctionDecl {
@@ -11,4 +14,9 @@ pub(crate) fn decl() -> FunctionDecl {
         result(Type::Int),
         vec![example("For instance", "floor(2.9)")],
     )
+}
+
+/// Too large a number is no data.
+pub(crate) fn call(args: &Args, _: i64) -> Value {
+    whole(args, f64::floor)
 }

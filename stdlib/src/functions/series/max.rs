@@ -2,7 +2,10 @@
 //!
 //! A series without samples has no data.
 
+use super::over;
+use crate::action::Args;
 use crate::declare::{example, function, subject};
+use crate::value::Value;
 use heal_lang::catalogue::{Dim, FunctionDecl, ResultDecl, Type};
 
 pub(crate) fn decl() -> FunctionDecl {
@@ -13,4 +16,8 @@ pub(crate) fn decl() -> FunctionDecl {
         ResultDecl::QuantityOfSubject,
         vec![example("Of an error ratio", "series.max(errors)")],
     )
+}
+
+pub(crate) fn call(args: &Args, _: i64) -> Value {
+    over(args, |samples| samples.iter().copied().reduce(f64::max))
 }

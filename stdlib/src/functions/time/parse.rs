@@ -2,7 +2,9 @@
 //!
 //! Text that is none gives `none`.
 
+use crate::action::Args;
 use crate::declare::{example, function, result, subject};
+use crate::value::Value;
 use heal_lang::catalogue::{FunctionDecl, Type};
 
 pub(crate) fn decl() -> FunctionDecl {
@@ -13,4 +15,11 @@ pub(crate) fn decl() -> FunctionDecl {
         result(Type::Time.optional()),
         vec![example("How long ago", r#"time.parse("2026-01-02T03:04:05Z")"#)],
     )
+}
+
+pub(crate) fn call(args: &Args, _: i64) -> Value {
+    match args.get("text") {
+        Some(Value::Text(t) | Value::Untrusted(t)) => crate::moment::parse(t).map_or(Value::None, Value::Time),
+        _ => Value::no_data("a text is needed"),
+    }
 }
