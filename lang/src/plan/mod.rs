@@ -4,6 +4,7 @@
 
 mod bounds;
 mod expr;
+mod hash;
 mod route;
 mod step;
 
