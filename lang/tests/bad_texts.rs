@@ -2,6 +2,8 @@
 //!
 //! To renew: `INSTA_UPDATE=always cargo test -p heal-lang --test bad_texts`, then read the difference.
 
+#![allow(clippy::unwrap_used, reason = "a test states what it expects by panicking")]
+
 use heal_lang::diagnostic::{Severity, render};
 use heal_lang::source::{FileId, Sources};
 use heal_lang::syntax::parse;

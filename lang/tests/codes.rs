@@ -1,5 +1,7 @@
 //! The registry of codes against itself and against the sources.
 
+#![allow(clippy::unwrap_used, reason = "a test states what it expects by panicking")]
+
 use heal_lang::diagnostic::codes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

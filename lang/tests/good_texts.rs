@@ -1,5 +1,7 @@
 //! Texts that must be read without a finding.
 
+#![allow(clippy::unwrap_used, reason = "a test states what it expects by panicking")]
+
 use heal_lang::source::FileId;
 use heal_lang::syntax::parse;
 use std::path::Path;

@@ -9,6 +9,7 @@
 mod build;
 mod comments;
 mod explain;
+mod format;
 mod grammar;
 mod lexer;
 mod limits;
@@ -20,6 +21,7 @@ mod splitter;
 pub mod tree;
 
 pub use build::MAX_HEIGHT;
+pub use format::{WIDTH, format};
 pub use grammar::CALL_LIMIT;
 pub use lexer::{MAX_DEPTH, MAX_HOLES};
 pub use limits::{MAX_BYTES, MAX_LINES, decode};

@@ -275,6 +275,13 @@ playbook p { owner = "team" }
 ```"##,
     },
     Entry {
+        code: "H0198",
+        title: "a mistake in the formatter",
+        explanation: "
+Before it writes, the formatter reads its own result and compares it with the input, word by word. Here they differed,
+so the file was left as it is. Nothing is wrong with the file; please report it.",
+    },
+    Entry {
         code: "H0199",
         title: "a mistake in healrun",
         explanation: r##"
