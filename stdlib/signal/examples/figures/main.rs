@@ -5,6 +5,7 @@
 //! (`FIGURES_PYTHON` names another interpreter). Without parts, all are run. Nothing is written but to a scratch folder.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod cause;
 mod detect;
 mod predict;
 mod table;
@@ -53,12 +54,13 @@ fn main() -> ExitCode {
         scratch: std::env::temp_dir().join(format!("signal-figures-{}", std::process::id())),
     };
     type Part = fn(&Setting) -> Outcome;
-    let all: [(&str, Part); 6] = [
+    let all: [(&str, Part); 7] = [
         ("nab", detect::nab),
         ("kpi", detect::kpi),
         ("m4", predict::m4),
         ("blame", text::blame),
         ("templates", text::templates),
+        ("petshop", cause::petshop),
         ("speed", detect::speed),
     ];
     let mut failed = false;

@@ -92,3 +92,25 @@ pub fn difference_noise(x: &[f64]) -> f64 {
     let scale = if robust > 0.0 { robust } else { deviation(&steps) };
     scale * std::f64::consts::FRAC_1_SQRT_2
 }
+
+/// Pearson's correlation of two slices of equal length (the shorter one counts), 0 when either does not vary. O(n).
+#[must_use]
+pub fn correlation(x: &[f64], y: &[f64]) -> f64 {
+    let n = x.len().min(y.len());
+    let (x, y) = (&x[..n], &y[..n]);
+    let (mx, my) = (mean(x), mean(y));
+    // Divided by the largest deviation first, so that no product overflows.
+    let reach = |v: &[f64], m: f64| v.iter().fold(0.0_f64, |a, b| a.max((b - m).abs()));
+    let (rx, ry) = (reach(x, mx), reach(y, my));
+    if rx <= 0.0 || ry <= 0.0 {
+        return 0.0;
+    }
+    let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
+    for (a, b) in x.iter().zip(y) {
+        let (a, b) = ((a - mx) / rx, (b - my) / ry);
+        xy += a * b;
+        xx += a * a;
+        yy += b * b;
+    }
+    (xy / libm::sqrt(xx * yy)).clamp(-1.0, 1.0)
+}
