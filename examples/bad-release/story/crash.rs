@@ -1,6 +1,6 @@
 //! The crash test: healrun is killed right after each row of its journal, in as many worlds side by side, and goes on each time.
 
-use crate::healrun::Healrun;
+use crate::healrun::{Healrun, Voice};
 use crate::scene::{GOOD, NEXT, Scene};
 use crate::watch::Watcher;
 use crate::{Fault, RUN_IN, expect, fresh_folder, programs};
@@ -85,7 +85,7 @@ fn words(cut: &Result<Cut, String>) -> String {
 /// One world: a bad release, a healrun that dies after `row`, and its way on.
 fn cut(row: u32, folder: &Path, programs: &Path) -> Result<Cut, String> {
     let scene = Scene::start(folder, programs, "shop-hasty")?;
-    let healrun = Healrun::new(&programs.join("healrun"), &scene, true);
+    let healrun = Healrun::new(&programs.join("healrun"), &scene, Voice::Kept);
     std::thread::sleep(RUN_IN);
     expect("the first look", &healrun.run(None)?, 0, "healthy")?;
     scene.strike(Fault::Release)?;

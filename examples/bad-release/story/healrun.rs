@@ -2,6 +2,7 @@
 
 use crate::scene::Scene;
 use serde_json::Value;
+use std::fs::OpenOptions;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,8 +13,16 @@ pub(crate) struct Healrun {
     program: PathBuf,
     state: PathBuf,
     arguments: Vec<String>,
-    /// Where its own words go; the story's standard error when there is no file.
-    words: Option<PathBuf>,
+    voice: Voice,
+}
+
+/// Where healrun's words go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Voice {
+    /// To whoever plays the story, as healrun shows itself on a terminal.
+    Shown,
+    /// To a file in the scene's folder.
+    Kept,
 }
 
 /// How a healrun process ended.
@@ -36,8 +45,8 @@ impl Ended {
 }
 
 impl Healrun {
-    /// healrun for the shop of a scene. `quiet` sends its words to a file in the scene's folder.
-    pub(crate) fn new(program: &Path, scene: &Scene, quiet: bool) -> Healrun {
+    /// healrun for the shop of a scene.
+    pub(crate) fn new(program: &Path, scene: &Scene, voice: Voice) -> Healrun {
         let folder = &scene.folder;
         let input = |name: &str, value: String| ["-i".to_owned(), format!("{name}={value}")];
         let arguments = [
@@ -45,12 +54,7 @@ impl Healrun {
             input("link", scene.link().display().to_string()),
             input("log", folder.join("shop.log").display().to_string()),
         ];
-        Healrun {
-            program: program.to_owned(),
-            state: folder.join("state.db"),
-            arguments: arguments.concat(),
-            words: quiet.then(|| folder.join("healrun.log")),
-        }
+        Healrun { program: program.to_owned(), state: folder.join("state.db"), arguments: arguments.concat(), voice }
     }
 
     /// One pass over the playbook. `kill_after` makes healrun kill itself right after that row of its journal is durable.
@@ -72,26 +76,45 @@ impl Healrun {
     }
 
     fn finish(&self, mut command: Command) -> Result<Ended, String> {
-        let words = match &self.words {
-            None => Stdio::inherit(),
-            Some(file) => {
-                let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
-                Stdio::from(file.map_err(|e| format!("healrun's words: {e}"))?)
+        let fail = |e: std::io::Error| format!("{}: {e}", self.program.display());
+        let (words, answer) = match self.voice {
+            Voice::Shown => (Stdio::inherit(), Stdio::inherit()),
+            Voice::Kept => {
+                let file = self.state.with_file_name("healrun.log");
+                let file = OpenOptions::new().create(true).append(true).open(file).map_err(fail)?;
+                (Stdio::from(file.try_clone().map_err(fail)?), Stdio::from(file))
             }
         };
         let from = Instant::now();
-        let output = command
-            .args(["--env", "local", "--format", "json", "--state"])
+        let status = command
+            .args(["--env", "local", "--state"])
             .arg(&self.state)
             .stdin(Stdio::null())
+            .stdout(answer)
             .stderr(words)
+            .status()
+            .map_err(fail)?;
+        let took = from.elapsed();
+        Ok(Ended { code: status.code(), signal: status.signal(), report: self.report()?, took })
+    }
+
+    /// The final JSON of the newest run, from the state file; null while it has not ended.
+    fn report(&self) -> Result<Value, String> {
+        let list = self.ask(&["runs", "list", "--limit", "1"])?;
+        let Some(run) = list["runs"][0]["run_id"].as_str() else { return Ok(Value::Null) };
+        let mut shown = self.ask(&["runs", "show", run])?;
+        Ok(shown["report"].take())
+    }
+
+    fn ask(&self, arguments: &[&str]) -> Result<Value, String> {
+        let output = Command::new(&self.program)
+            .args(arguments)
+            .args(["--format", "json", "--state"])
+            .arg(&self.state)
+            .stdin(Stdio::null())
             .output()
             .map_err(|e| format!("{}: {e}", self.program.display()))?;
-        Ok(Ended {
-            code: output.status.code(),
-            signal: output.status.signal(),
-            report: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
-            took: from.elapsed(),
-        })
+        let words = String::from_utf8_lossy(&output.stderr);
+        serde_json::from_slice(&output.stdout).map_err(|e| format!("healrun {arguments:?}: {e}: {words}"))
     }
 }

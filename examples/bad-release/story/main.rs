@@ -9,7 +9,7 @@ mod healrun;
 mod scene;
 mod watch;
 
-use healrun::{Ended, Healrun};
+use healrun::{Ended, Healrun, Voice};
 use scene::{GOOD, NEXT, Scene};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -103,7 +103,7 @@ fn main() -> ExitCode {
         }
         "crash" => crash::play(arguments.get(1).map(String::as_str)),
         _ => match VARIANTS.iter().find(|variant| variant.name == name) {
-            Some(variant) => play(variant),
+            Some(variant) => play(variant, if as_json { Voice::Kept } else { Voice::Shown }),
             None => Err("no such variant: see story --list".to_owned()),
         },
     };
@@ -129,15 +129,16 @@ fn in_words(summary: &Value) -> String {
 }
 
 /// Plays one variant to its end; the error says what was not as it must be.
-fn play(variant: &Variant) -> Result<Value, String> {
+fn play(variant: &Variant, voice: Voice) -> Result<Value, String> {
     let from = Instant::now();
     let say = |text: &str| eprintln!("[{:>3} s] {text}", from.elapsed().as_secs());
     let programs = programs()?;
     let scene = Scene::start(&fresh_folder(variant.name)?, &programs, variant.next)?;
     let watcher = Watcher::start(&scene.link()).map_err(|e| format!("watch: {e}"))?;
-    let healrun = Healrun::new(&programs.join("healrun"), &scene, false);
+    let healrun = Healrun::new(&programs.join("healrun"), &scene, voice);
 
     say(&format!("the shop serves {} at http://{}", scene.serves().display(), scene.shop));
+    say(&format!("everything of this story lies in {}", scene.folder.display()));
     let before = scene.failing(RUN_IN);
     say("healrun looks for the first time: nothing is wrong");
     let first = healrun.run(None)?;
