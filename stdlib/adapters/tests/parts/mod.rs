@@ -25,7 +25,7 @@ pub fn start(name: &str) -> Option<Part> {
 
 /// Starts a part after `prepare` has put files into its folder, with more arguments for its `up`.
 pub fn start_with(name: &str, prepare: impl FnOnce(&Path), arguments: &[&Path]) -> Option<Part> {
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parts").join(name);
+    let scripts = scripts().join(name);
     if let Some(missing) = missing(name, &scripts) {
         let ci = std::env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false");
         assert!(!ci, "{name}: {missing} is missing, and in CI it must be there");
@@ -88,6 +88,13 @@ impl Drop for Part {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// The folder of this file: other crates' tests start parts too.
+fn scripts() -> PathBuf {
+    let tests = "stdlib/adapters/tests/parts";
+    let mut roots = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|root| root.join(tests));
+    roots.find(|folder| folder.is_dir()).expect("the crate stands in the workspace")
 }
 
 /// What a part lacks on this machine.
