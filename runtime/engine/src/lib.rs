@@ -8,6 +8,15 @@
 //! numbers are counters hashed (R17). Nothing here knows a concrete action, a series, a log or an expression (R14).
 
 pub mod command;
+mod decide;
 pub mod event;
+pub mod guard;
+mod hash;
 pub mod mode;
+pub mod node;
 pub mod outcome;
+pub mod run;
+
+pub use decide::{Decision, Gate, decide};
+pub use hash::{commands_hash, intent_key, named_key};
+pub use run::Run;

@@ -51,3 +51,6 @@ pub enum Outcome {
     Invalid,
     State,
 }
+
+mod fold;
+pub use fold::*;
