@@ -25,12 +25,8 @@ pub fn start(name: &str) -> Option<Part> {
 
 /// Starts a part after `prepare` has put files into its folder, with more arguments for its `up`.
 pub fn start_with(name: &str, prepare: impl FnOnce(&Path), arguments: &[&Path]) -> Option<Part> {
-    let scripts = scripts().join(name);
-    if let Some(missing) = missing(name, &scripts) {
-        let ci = std::env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false");
-        assert!(!ci, "{name}: {missing} is missing, and in CI it must be there");
-        // Not by the print macros: the test harness would keep what they print of a passing test to itself.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: the real {name} is not there ({missing}): ./dev parts {name}");
+    let scripts = scripts(name);
+    if is_missing(name, &scripts) {
         return None;
     }
     let base = free_ports();
@@ -90,11 +86,32 @@ impl Drop for Part {
     }
 }
 
-/// The folder of this file: other crates' tests start parts too.
-fn scripts() -> PathBuf {
-    let tests = "stdlib/adapters/tests/parts";
-    let mut roots = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|root| root.join(tests));
-    roots.find(|folder| folder.is_dir()).expect("the crate stands in the workspace")
+/// A program of a part that is no server; none means that the test is to return, the skip was said.
+pub fn program(name: &str, program: &str) -> Option<PathBuf> {
+    let scripts = scripts(name);
+    (!is_missing(name, &scripts)).then(|| cache(name, &scripts).join("bin").join(program))
+}
+
+/// The part's scripts, from whichever crate of the workspace this file was taken.
+fn scripts(name: &str) -> PathBuf {
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|f| f.join("stdlib/adapters/tests/parts"));
+    folders.find(|folder| folder.is_dir()).expect("this file lies there").join(name)
+}
+
+/// Where the part's programs were built.
+fn cache(name: &str, scripts: &Path) -> PathBuf {
+    let output = Command::new(scripts.with_file_name("cache")).arg(name).output().expect("bash is there");
+    PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
+}
+
+/// Says that a part is missing; in CI it must not be.
+fn is_missing(name: &str, scripts: &Path) -> bool {
+    let Some(missing) = missing(name, scripts) else { return false };
+    let ci = std::env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false");
+    assert!(!ci, "{name}: {missing} is missing, and in CI it must be there");
+    // Not by the print macros: the test harness would keep what they print of a passing test to itself.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: the real {name} is not there ({missing}): ./dev parts {name}");
+    true
 }
 
 /// What a part lacks on this machine.
@@ -104,10 +121,10 @@ fn missing(name: &str, scripts: &Path) -> Option<String> {
         "gitea" => (&["bin/gitea", "bin/runner", "source"], &["git", "curl"]),
         "prometheus" => (&[], &["prometheus", "promtool", "curl"]),
         "prism" => (&["installed"], &["node"]),
+        "act" => (&["bin/act", "bin/actionlint"], &["git", "node"]),
         _ => panic!("no part is named {name}"),
     };
-    let output = Command::new(scripts.with_file_name("cache")).arg(name).output().expect("bash is there");
-    let cache = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let cache = cache(name, scripts);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = |program: &&&str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
     let file = files.iter().find(|file| !cache.join(file).exists());
