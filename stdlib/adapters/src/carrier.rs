@@ -82,9 +82,9 @@ impl Carrier {
             #[cfg(feature = "http")]
             ChangeRequest::Http(request) => self.http.send(request, within, Some(departure)).await.map(Answer::Http),
             #[cfg(feature = "kubernetes")]
-            ChangeRequest::Kubernetes(write) => self.kubernetes.write(write, departure).await.map(Answer::Http),
+            ChangeRequest::Kubernetes(write) => self.kubernetes.write(write, within, departure).await.map(Answer::Http),
             #[cfg(feature = "github")]
-            ChangeRequest::Github(write) => self.github.write(write, departure).await.map(Answer::Http),
+            ChangeRequest::Github(write) => self.github.write(write, within, departure).await.map(Answer::Http),
             #[cfg(not(feature = "http"))]
             ChangeRequest::Http(_) => Ok(failure::left_out("http")),
             #[cfg(not(feature = "kubernetes"))]

@@ -1,18 +1,161 @@
-//! To come.
-use crate::connections::Connections;
+//! Kubernetes, through kube's own configuration, sign-in and TLS. What is asked is data, so the requests go as they are.
+
+use crate::connections::{Connections, Kubernetes as Which, Redactor};
 use crate::departure::Departure;
+use crate::failure;
+use crate::transport::{self, GateLayer, Reading, classify};
+use heal_lang::plan::ErrorClass;
 use heal_stdlib::error::ErrorInfo;
-use heal_stdlib::request::*;
+use heal_stdlib::request::{HttpAnswer, KubernetesGet, KubernetesWrite};
+use hyper_util::client::legacy::{Builder, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use kube::client::{Body, ClientBuilder, ConfigExt};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
 use std::sync::Arc;
-pub(crate) struct Kubernetes;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+use tower::{BoxError, Layer, ServiceBuilder};
+
+/// Most of an answer to a write: the object as it is then.
+const WRITTEN: u64 = 1024 * 1024;
+
+/// The client of this family.
+pub(crate) struct Kubernetes {
+    which: Which,
+    redact: Redactor,
+    config: OnceCell<Config>,
+    /// For reads: they share connections. A change has a client of its own.
+    client: OnceCell<Client>,
+}
+
 impl Kubernetes {
-    pub(crate) fn new(_: &Connections) -> Self {
-        Self
+    pub(crate) fn new(connections: &Connections) -> Self {
+        let mut which = connections.kubernetes.clone();
+        which.kubeconfig = which.kubeconfig.map(|path| connections.base.join(path));
+        Self { which, redact: connections.redact.clone(), config: OnceCell::new(), client: OnceCell::new() }
     }
-    pub(crate) async fn get(&self, _: KubernetesGet) -> Result<HttpAnswer, ErrorInfo> {
-        Err(ErrorInfo::permanent("todo", ""))
+
+    pub(crate) async fn get(&self, get: KubernetesGet) -> Result<HttpAnswer, ErrorInfo> {
+        let client = self.client.get_or_try_init(|| self.build(None)).await?;
+        let accept = if get.text { "text/plain, */*" } else { "application/json" };
+        let request = request("GET", &get.path, &get.query)?.header("accept", accept).body(Body::empty());
+        self.send(client, request, &format!("GET {}", get.path), get.max_bytes, None).await
     }
-    pub(crate) async fn write(&self, _: KubernetesWrite, _: &Arc<Departure>) -> Result<HttpAnswer, ErrorInfo> {
-        Err(ErrorInfo::permanent("todo", ""))
+
+    pub(crate) async fn write(
+        &self,
+        write: KubernetesWrite,
+        within: Duration,
+        departure: &Arc<Departure>,
+    ) -> Result<HttpAnswer, ErrorInfo> {
+        let until = Instant::now() + within.saturating_sub(transport::TO_TELL);
+        let client = self.build(Some(departure)).await?;
+        let request = request(&write.method, &write.path, &write.query)?
+            .header("accept", "application/json")
+            .header("content-type", &write.content_type)
+            .body(Body::from(write.body.to_string().into_bytes()));
+        self.send(&client, request, &format!("{} {}", write.method, write.path), WRITTEN, Some(until)).await
+    }
+
+    async fn send(
+        &self,
+        client: &Client,
+        request: Result<::http::Request<Body>, ::http::Error>,
+        what: &str,
+        max_bytes: u64,
+        change_until: Option<Instant>,
+    ) -> Result<HttpAnswer, ErrorInfo> {
+        let request = request.map_err(|error| ErrorInfo::permanent("request", format!("{what}: {error}")))?;
+        let started = Instant::now();
+        let response = client.send(request).await.map_err(|error| told(what, &error))?;
+        transport::read(response, Reading { what, max_bytes, redact: &self.redact, started, change_until }).await
+    }
+
+    /// A client as kube builds it, without its retries: those are the engine's, which counts them.
+    async fn build(&self, departure: Option<&Arc<Departure>>) -> Result<Client, ErrorInfo> {
+        transport::crypto();
+        let config = self.config.get_or_try_init(|| load(&self.which)).await?.clone();
+        let gate = GateLayer(departure.cloned());
+        // Sign-in may run a program and wait for it.
+        let built = tokio::task::spawn_blocking(move || -> Result<_, kube::Error> {
+            let mut tcp = HttpConnector::new();
+            tcp.enforce_http(false);
+            let http = Builder::new(TokioExecutor::new())
+                .build::<_, Body>(gate.layer(config.rustls_https_connector_with_connector(tcp)?));
+            let stack = ServiceBuilder::new()
+                .layer(config.base_uri_layer())
+                .option_layer(config.auth_layer()?)
+                .layer(config.extra_headers_layer()?)
+                .map_err(BoxError::from);
+            Ok(ClientBuilder::new(stack.service(http), config.default_namespace))
+        });
+        let built = built.await.map_err(|error| ErrorInfo::permanent("internal", error.to_string()))?;
+        // Here, because it starts a task.
+        Ok(built.map_err(|error| told("sign in to Kubernetes", &error))?.build())
+    }
+}
+
+async fn load(which: &Which) -> Result<Config, ErrorInfo> {
+    let options = KubeConfigOptions { context: which.context.clone(), ..KubeConfigOptions::default() };
+    let config = match &which.kubeconfig {
+        Some(path) => match Kubeconfig::read_from(path) {
+            Ok(file) => Config::from_custom_kubeconfig(file, &options).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        },
+        // The pod's own account has no contexts.
+        None if which.context.is_some() => Config::from_kubeconfig(&options).await.map_err(|error| error.to_string()),
+        None => Config::infer().await.map_err(|error| error.to_string()),
+    };
+    config.map_err(|error| {
+        let message = format!("no way to a Kubernetes cluster: {error}; see `connections: kubernetes` in healrun.yaml");
+        ErrorInfo::permanent("kubeconfig", message)
+    })
+}
+
+fn request(method: &str, path: &str, query: &[(String, String)]) -> Result<::http::request::Builder, ErrorInfo> {
+    // An action fills names into paths: none of them may lead anywhere else.
+    let whole = path.starts_with('/') && !path.contains(['?', '#', '%', '\\']) && !path.split('/').any(|p| p == "..");
+    if !whole {
+        return Err(ErrorInfo::permanent("path", format!("`{path}` is not a path of the Kubernetes API")));
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    let uri = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    Ok(::http::Request::builder().method(method).uri(uri))
+}
+
+fn told(what: &str, error: &kube::Error) -> ErrorInfo {
+    match error {
+        kube::Error::Auth(error) => {
+            let message = format!("{what}: could not sign in: {error}");
+            failure::unsent(ErrorClass::Denied, "auth", message)
+        }
+        error => classify(what, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_path_leads_nowhere_else() {
+        for path in ["api", "/api/../x", "/a?b", "/a#b", "/a%2e%2e/b", "/a\\b"] {
+            assert_eq!(request("GET", path, &[]).expect_err("refused").code, "path", "{path}");
+        }
+        let pairs = [("labelSelector".to_owned(), "a=b,c in (d)".to_owned())];
+        let built = request("GET", "/api/v1/pods", &pairs).expect("a request").body(()).expect("a request");
+        assert_eq!(built.uri(), "/api/v1/pods?labelSelector=a%3Db%2Cc+in+%28d%29");
+    }
+
+    #[tokio::test]
+    async fn a_missing_kubeconfig_is_told_with_the_remedy() {
+        let mut connections = Connections::new("/nowhere".into(), "/nowhere".into());
+        connections.kubernetes.kubeconfig = Some("kube.yaml".into());
+        let get = KubernetesGet { path: "/version".to_owned(), query: vec![], text: false, max_bytes: 10 };
+        let error = Kubernetes::new(&connections).get(get).await.expect_err("no way");
+        assert_eq!(error.code, "kubeconfig");
+        assert!(error.message.contains("/nowhere/kube.yaml") && error.message.contains("healrun.yaml"), "{error:?}");
     }
 }

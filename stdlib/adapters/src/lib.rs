@@ -81,6 +81,12 @@ mod http;
 #[cfg(feature = "kubernetes")]
 mod kubernetes;
 
+// Against real servers. They stand beside the servers' scripts, and are part of this crate because nobody outside can make
+// an order.
+#[cfg(all(test, feature = "http", feature = "kubernetes", feature = "github"))]
+#[path = "../tests/real/mod.rs"]
+mod real;
+
 pub use connections::{Connections, Github, HttpConnection, Kubernetes, Noted, Redactor, Service, Stop};
 pub use readers::Readers;
 pub use writers::{Clock, Delivery, Writers};

@@ -7,7 +7,7 @@ mod lying_servers;
 use crate::connections::{Connections, HttpConnection, Redactor};
 use crate::departure::Departure;
 use crate::failure;
-use crate::transport::{Hosts, Reading, Route, classify, client, read};
+use crate::transport::{Hosts, Reading, Route, TO_TELL, classify, client, read};
 use compose::Composed;
 use heal_lang::plan::ErrorClass::Permanent;
 use heal_stdlib::error::ErrorInfo;
@@ -22,8 +22,6 @@ use url::Url;
 
 /// Most redirects of one request.
 const MOST_HOPS: usize = 10;
-/// Kept of a change's time so that an answer whose body is late is still told.
-const TO_TELL: Duration = Duration::from_millis(50);
 
 /// The clients of this family.
 pub(crate) struct Http {
@@ -68,11 +66,10 @@ impl Http {
             let response = client.execute(composed.request()).await.map_err(|error| classify(&what, &error))?;
             if request.follow && response.status().is_redirection() {
                 let location = response.headers().get(LOCATION).map(|value| value.as_bytes().to_vec());
-                if let Some(next) = location.map(|to| self.next(composed.clone(), response.status().as_u16(), &to)) {
-                    if let Some(next) = next? {
-                        composed = next;
-                        continue;
-                    }
+                let next = location.map(|to| self.next(&composed, response.status().as_u16(), &to)).transpose()?;
+                if let Some(next) = next.flatten() {
+                    composed = next;
+                    continue;
                 }
             }
             let reading =
@@ -94,11 +91,12 @@ impl Http {
     }
 
     /// The request that a redirect asks for; none: the redirect itself is the answer.
-    fn next(&self, from: Composed, status: u16, location: &[u8]) -> Result<Option<Composed>, ErrorInfo> {
+    fn next(&self, from: &Composed, status: u16, location: &[u8]) -> Result<Option<Composed>, ErrorInfo> {
         let looks = matches!(from.method.as_str(), "GET" | "HEAD" | "OPTIONS");
         // 307 and 308 say that nothing was done and the same is to be sent elsewhere. What the others make of a request
         // that is no look differs from client to client: that is for the action to see.
-        if !matches!(status, 307 | 308) && !(looks && matches!(status, 301..=303)) {
+        let followed = matches!(status, 307 | 308) || (looks && matches!(status, 301..=303));
+        if !followed {
             return Ok(None);
         }
         let bad = |why: &str| {

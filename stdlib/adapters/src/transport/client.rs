@@ -8,7 +8,7 @@ use heal_lang::plan::ErrorClass;
 use heal_stdlib::error::ErrorInfo;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use url::{Host, Url};
 
 /// What kind of client a URL needs.
@@ -37,7 +37,7 @@ impl Route {
 /// A proxy of the environment (`HTTPS_PROXY`, `NO_PROXY`) is used as everywhere; it then resolves names in our place, and
 /// the check of addresses is its business.
 pub(crate) fn client(route: Route, departure: Option<&Arc<Departure>>) -> Result<reqwest::Client, ErrorInfo> {
-    crypto();
+    super::crypto();
     let mut builder = reqwest::Client::builder()
         .http1_only()
         .redirect(reqwest::redirect::Policy::none())
@@ -51,21 +51,12 @@ pub(crate) fn client(route: Route, departure: Option<&Arc<Departure>>) -> Result
     if !route.secure {
         builder = builder.tls_certs_only([]);
     }
-    if let Some(departure) = departure {
-        builder = builder.connector_layer(GateLayer(departure.clone()));
+    if departure.is_some() {
+        builder = builder.connector_layer(GateLayer(departure.cloned()));
     }
     builder.build().map_err(|error| {
         ErrorInfo::permanent("tls", format!("could not prepare a secure connection: {}", super::errors::chain(&error)))
     })
-}
-
-/// One provider for every client of the process: two in one build make the first handshake panic.
-pub(crate) fn crypto() {
-    static ONCE: OnceLock<()> = OnceLock::new();
-    ONCE.get_or_init(|| {
-        // Refused where the program has installed one already: that one will do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
 }
 
 /// Resolves as the system does, and leaves out the addresses that are never asked: a name may point anywhere (R72).

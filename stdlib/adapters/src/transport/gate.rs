@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower::{BoxError, Layer, Service};
 
-/// Puts a [`Gate`] around a connector.
+/// Puts a [`Gate`] around a connector. Without a departure it stands open: reads may leave at any time.
 #[derive(Clone)]
-pub(crate) struct GateLayer(pub(crate) Arc<Departure>);
+pub(crate) struct GateLayer(pub(crate) Option<Arc<Departure>>);
 
 impl<S> Layer<S> for GateLayer {
     type Service = Gate<S>;
@@ -24,7 +24,7 @@ impl<S> Layer<S> for GateLayer {
 #[derive(Clone)]
 pub(crate) struct Gate<S> {
     inner: S,
-    departure: Arc<Departure>,
+    departure: Option<Arc<Departure>>,
 }
 
 impl<S, T> Service<T> for Gate<S>
@@ -46,7 +46,9 @@ where
         let departure = self.departure.clone();
         Box::pin(async move {
             let connection = connecting.await.map_err(Into::into)?;
-            departure.leave().map_err(Stopped)?;
+            if let Some(departure) = departure {
+                departure.leave().map_err(Stopped)?;
+            }
             Ok(connection)
         })
     }

@@ -30,7 +30,9 @@ pub fn start_with(name: &str, prepare: impl FnOnce(&Path), arguments: &[&Path]) 
         return None;
     }
     let base = free_ports();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}-{base}", std::process::id()));
+    // The unit tests of a crate are not told that folder.
+    let scratch = option_env!("CARGO_TARGET_TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = scratch.join(format!("{name}-{}-{base}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("the part's folder");
     prepare(&folder);
