@@ -319,6 +319,9 @@ impl Lab {
             return;
         }
         for command in commands {
+            if self.dead {
+                return;
+            }
             self.carry_out(command);
         }
         if cut.is_some() {
@@ -374,8 +377,12 @@ impl Lab {
 
     /// The process has died (or ended); another one takes the run from its journal after a while.
     pub fn resume(&mut self, later: u64, owner_dead: bool) {
+        self.resume_with(later, owner_dead, None);
+    }
+
+    pub fn resume_with(&mut self, later: u64, owner_dead: bool, cut: Option<(usize, bool)>) {
         self.dead = false;
-        self.cut = None;
+        self.cut = cut;
         self.inbox.clear();
         self.parked = None;
         self.now += later;

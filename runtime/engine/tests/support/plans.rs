@@ -168,6 +168,8 @@ impl PlanBuilder {
         }));
         let step = self.step(name, StepKind::Remediate, Vec::new(), body);
         self.plan.steps[step.0 as usize].when = Some(truth());
+        let causes = self.plan.steps.iter().filter(|s| s.kind == StepKind::Diagnose).map(|s| s.id).collect();
+        self.plan.steps[step.0 as usize].needs = causes;
         self.node(step, Vec::new());
         self
     }
