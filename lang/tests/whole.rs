@@ -40,3 +40,28 @@ fn the_worst_case_of_the_example_is_what_the_decisions_say() {
     let bounds = &checked.plans[0].bounds;
     assert_eq!(bounds.duration_ms, (41 * 60 + 3) * 1000);
 }
+
+fn plan(text: &str) -> heal_lang::plan::Plan {
+    let (sources, checked) = check_with(text, &files(), &with_escalate());
+    assert_eq!(rendered(&sources, &checked), "");
+    checked.plans.into_iter().next().expect("a plan")
+}
+
+#[test]
+fn drawings_of_the_example() {
+    use heal_lang::plan::graph;
+    let plan = plan(EXAMPLE);
+    insta::assert_snapshot!("example_terminal", graph::terminal(&plan));
+    insta::assert_snapshot!("example_mermaid", graph::mermaid(&plan));
+    insta::assert_snapshot!("example_dot", graph::dot(&plan));
+}
+
+#[test]
+fn drawings_of_the_small_playbook() {
+    use heal_lang::plan::graph;
+    let plan = plan(RESTART);
+    insta::assert_snapshot!("restart_terminal", graph::terminal(&plan));
+    let mut json = graph::json(&plan);
+    json["plan_hash"] = "[hash]".into();
+    insta::assert_json_snapshot!("restart_json", json);
+}

@@ -25,7 +25,7 @@ pub(super) fn number(e: &Expr) -> Option<f64> {
 }
 
 /// The text that an expression always has.
-pub(super) fn text(e: &Expr) -> Option<String> {
+pub(crate) fn text(e: &Expr) -> Option<String> {
     match &e.kind {
         ExprKind::Text { pieces, .. } => pieces
             .iter()

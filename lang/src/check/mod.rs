@@ -31,6 +31,8 @@ mod tell;
 mod types;
 mod walk;
 
+pub(crate) use bounds::human;
+pub(crate) use constant::text as plain_text;
 pub use options::{
     AnyQuery, AnyScript, Defaults, Environment, Options, QueryChecker, QueryError, QueryFacts, ScriptChecker,
 };

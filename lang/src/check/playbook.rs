@@ -94,10 +94,12 @@ impl<'a> Checker<'a> {
         self.text_alone(&plan);
         self.destroy(&plan);
         flow::unroll(self, &mut plan);
-        if !self.failed() {
+        // Half a graph would be called silent or boundless where it is only broken.
+        let whole = !self.failed();
+        if whole {
             super::bounds::compute(self, &mut plan, items);
-            super::silence::check(self, &plan, p);
         }
+        super::silence::check(self, &plan, p, whole);
         plan.uses = std::mem::take(&mut self.uses);
         for name in &plan.uses {
             if let Some(a) = self.cat.actions.get(name) {

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod expr;
+pub mod graph;
 mod hash;
 mod route;
 mod step;

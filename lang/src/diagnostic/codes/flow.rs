@@ -54,6 +54,20 @@ Every change is verified or undone or handed to a person. A remediation without 
 The smallest one is `verify fixed after restart { within = 2m }`: it waits until the detects have stopped firing."##,
     },
     Entry {
+        code: "H0509",
+        title: "a playbook with nobody to call",
+        explanation: r##"
+Every end that is not healed or quiet leads to `escalate`. A playbook has an `escalate` block, or `healrun.yaml` has
+`defaults.escalate` for all of them."##,
+    },
+    Entry {
+        code: "H0510",
+        title: "a handler that ends in silence",
+        explanation: r##"
+A handler replaces the default route of an end, so it must lead to a person itself: `on worse { undo; escalate }`. A
+message of its own does not count: `escalate` carries what is open and how to undo it."##,
+    },
+    Entry {
         code: "H0511",
         title: "an undo while nothing can be seen",
         explanation: r##"
@@ -118,5 +132,19 @@ What an undo uses is captured when its change is admitted, so it may use only wh
         title: "a name that does not fit behind `after`",
         explanation: r##"
 `after` names other steps, each once. A ladder is named by its rungs."##,
+    },
+    Entry {
+        code: "H0521",
+        title: "healed while a change is unproven",
+        explanation: r##"
+A rung that did not help and cannot be undone stays in place when the ladder climbs. The verify that ends the run must
+cover it too: `verify fixed after restart or grow`."##,
+    },
+    Entry {
+        code: "H0522",
+        title: "a change that is verified only together",
+        explanation: r##"
+`verify … after a and b` starts only where both ran. Where one was skipped nothing proves the other: write `or`, which
+verifies each change on its own, or add a verify of its own."##,
     },
 ];
