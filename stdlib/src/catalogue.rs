@@ -1,6 +1,6 @@
 //! Everything this library declares, put together. The one list of actions and functions.
 
-use crate::action::{Args, Function};
+use crate::action::{Args, ChangeAction, Function, ReadAction};
 use crate::value::Value;
 use crate::{actions, functions, vocabulary};
 use heal_lang::catalogue::{ActionDecl, Catalogue, FunctionDecl};
@@ -60,41 +60,86 @@ pub fn catalogue() -> Catalogue {
     }
 }
 
+/// An action by its file.
+struct Entry {
+    decl: fn() -> ActionDecl,
+    read: Option<fn() -> Box<dyn ReadAction>>,
+    change: Option<fn() -> Box<dyn ChangeAction>>,
+}
+
+macro_rules! entry {
+    (reads $module:path) => {{
+        use $module as it;
+        Entry { decl: it::decl, read: Some(|| Box::new(it::Action)), change: None }
+    }};
+    (changes $module:path) => {{
+        use $module as it;
+        Entry { decl: it::decl, read: None, change: Some(|| Box::new(it::Action)) }
+    }};
+    (asserted $module:path) => {{
+        use $module as it;
+        Entry { decl: it::decl, read: Some(|| Box::new(it::Action)), change: Some(|| Box::new(it::Action)) }
+    }};
+    (declared $module:path) => {{
+        use $module as it;
+        Entry { decl: it::decl, read: None, change: None }
+    }};
+}
+
+/// All actions. One that may be asserted to read (L35) is both.
+static ACTIONS: [Entry; 31] = [
+    entry!(asserted crate::actions::process::run),
+    entry!(reads crate::actions::process::status),
+    entry!(changes crate::actions::process::restart),
+    entry!(reads crate::actions::file::facts),
+    entry!(reads crate::actions::file::logs),
+    entry!(reads crate::actions::file::releases),
+    entry!(changes crate::actions::file::switch_release),
+    entry!(reads crate::actions::http::get),
+    entry!(asserted crate::actions::http::request),
+    entry!(reads crate::actions::http::probe),
+    entry!(reads crate::actions::http::scrape),
+    entry!(reads crate::actions::data::series),
+    entry!(declared crate::actions::prometheus::instant),
+    entry!(declared crate::actions::prometheus::range),
+    entry!(declared crate::actions::kubernetes::pods),
+    entry!(declared crate::actions::kubernetes::logs),
+    entry!(declared crate::actions::kubernetes::events),
+    entry!(declared crate::actions::kubernetes::rollout_history),
+    entry!(declared crate::actions::kubernetes::resources),
+    entry!(declared crate::actions::kubernetes::rollout_undo),
+    entry!(declared crate::actions::kubernetes::rollout_restart),
+    entry!(declared crate::actions::kubernetes::scale),
+    entry!(declared crate::actions::kubernetes::set_resources),
+    entry!(declared crate::actions::github::runs),
+    entry!(declared crate::actions::github::failed_jobs),
+    entry!(declared crate::actions::github::job_log),
+    entry!(declared crate::actions::github::rerun_failed_jobs),
+    entry!(declared crate::actions::github::comment),
+    entry!(changes crate::actions::notify::console),
+    entry!(changes crate::actions::notify::webhook),
+    entry!(changes crate::actions::notify::pagerduty),
+];
+
 fn action_decls() -> Vec<ActionDecl> {
-    use actions::{data, file, github, http, kubernetes, notify, process, prometheus};
-    vec![
-        process::run::decl(),
-        process::status::decl(),
-        process::restart::decl(),
-        file::facts::decl(),
-        file::logs::decl(),
-        file::releases::decl(),
-        file::switch_release::decl(),
-        http::get::decl(),
-        http::request::decl(),
-        http::probe::decl(),
-        http::scrape::decl(),
-        data::series::decl(),
-        prometheus::instant::decl(),
-        prometheus::range::decl(),
-        kubernetes::pods::decl(),
-        kubernetes::logs::decl(),
-        kubernetes::events::decl(),
-        kubernetes::rollout_history::decl(),
-        kubernetes::resources::decl(),
-        kubernetes::rollout_undo::decl(),
-        kubernetes::rollout_restart::decl(),
-        kubernetes::scale::decl(),
-        kubernetes::set_resources::decl(),
-        github::runs::decl(),
-        github::failed_jobs::decl(),
-        github::job_log::decl(),
-        github::rerun_failed_jobs::decl(),
-        github::comment::decl(),
-        notify::console::decl(),
-        notify::webhook::decl(),
-        notify::pagerduty::decl(),
-    ]
+    ACTIONS.iter().map(|e| (e.decl)()).collect()
+}
+
+fn entry(name: &str) -> Option<&'static Entry> {
+    static BY_NAME: OnceLock<BTreeMap<String, &'static Entry>> = OnceLock::new();
+    BY_NAME.get_or_init(|| ACTIONS.iter().map(|e| ((e.decl)().name, e)).collect()).get(name).copied()
+}
+
+/// The action of that name, where it looks (or may be asserted to).
+#[must_use]
+pub fn read_action(name: &str) -> Option<Box<dyn ReadAction>> {
+    entry(name)?.read.map(|make| make())
+}
+
+/// The action of that name, where it changes or speaks.
+#[must_use]
+pub fn change_action(name: &str) -> Option<Box<dyn ChangeAction>> {
+    entry(name)?.change.map(|make| make())
 }
 
 /// A pure function as its two halves.

@@ -9,14 +9,18 @@
 
 pub mod action;
 mod actions;
+mod arguments;
 pub mod catalogue;
 mod declare;
 pub mod error;
 pub mod evaluate;
 mod functions;
 mod moment;
+mod openmetrics;
 pub mod redact;
 pub mod request;
 pub mod script;
+mod status;
+mod talk;
 pub mod value;
 mod vocabulary;

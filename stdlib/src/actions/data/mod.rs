@@ -1,6 +1,7 @@
 //! Series from files.
 
 pub(crate) mod series;
+mod table;
 
 use crate::declare::words;
 use heal_lang::catalogue::EnumDecl;

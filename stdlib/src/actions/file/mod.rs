@@ -4,6 +4,7 @@
 //! `LINK.history`: the time as RFC 3339, a space, the link's new target.
 
 pub(crate) mod facts;
+mod history;
 pub(crate) mod logs;
 pub(crate) mod releases;
 pub(crate) mod switch_release;

@@ -5,8 +5,14 @@ pub(crate) mod probe;
 pub(crate) mod request;
 pub(crate) mod scrape;
 
+use crate::action::Args;
+use crate::arguments;
 use crate::declare::{optional, record};
-use heal_lang::catalogue::{DefaultValue, ParamDecl, RecordDecl, Type};
+use crate::error::ErrorInfo;
+use crate::request::{Endpoint, HeaderText, HttpAnswer, HttpRequest};
+use crate::value::{Secret, Value};
+use heal_lang::catalogue::{DefaultValue, Dim, ParamDecl, Permission, RecordDecl, Type};
+use std::sync::Arc;
 
 /// Parameters that every request shares.
 fn common() -> Vec<ParamDecl> {
@@ -59,4 +65,79 @@ pub(crate) fn records() -> Vec<RecordDecl> {
             ],
         ),
     ]
+}
+
+/// Kept of an answer.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// A request to the URL that is the subject, with the headers that every request may have.
+fn request(args: &Args, method: &str, follow: bool) -> Result<HttpRequest, ErrorInfo> {
+    let url = url(args, "url")?;
+    let mut headers: Vec<(String, HeaderText)> =
+        arguments::texts(args, "headers")?.into_iter().map(|(k, v)| (k, HeaderText::Plain(v))).collect();
+    if let Some(token) = arguments::maybe_secret(args, "token")? {
+        headers.push(("authorization".to_owned(), bearer(&token)));
+    }
+    Ok(HttpRequest {
+        method: method.to_owned(),
+        endpoint: Endpoint::Url(url),
+        query: Vec::new(),
+        headers,
+        body: None,
+        max_bytes: MOST_BYTES,
+        follow,
+    })
+}
+
+/// A URL with a host that the playbook itself names: text from outside may fill its path and query, never its host
+/// (R67).
+pub(crate) fn url(args: &Args, name: &str) -> Result<String, ErrorInfo> {
+    let text = arguments::text(args, name)?;
+    let wrong = |why: &str| ErrorInfo::permanent("url", format!("`{text}` is no URL to ask: {why}"));
+    if let Some(Value::Untrusted(_)) = args.get(name) {
+        return Err(wrong("it holds text from outside"));
+    }
+    let url = url::Url::parse(&text).map_err(|e| wrong(&e.to_string()))?;
+    match url.scheme() {
+        "http" | "https" if url.has_host() => Ok(text),
+        _ => Err(wrong("it must begin with http:// or https://")),
+    }
+}
+
+/// `Bearer …`, as secret as the token.
+pub(crate) fn bearer(token: &Secret) -> HeaderText {
+    let text = token.reveal();
+    // A text that was lifted already says so itself: `"Bearer ${token}"`.
+    let text = if text.starts_with("Bearer ") { text.to_owned() } else { format!("Bearer {text}") };
+    HeaderText::Secret(Secret::new(token.name(), text))
+}
+
+/// Without what a query may hold.
+fn shown(method: &str, url: &str) -> String {
+    format!("{method} {}", url.split(['?', '#']).next().unwrap_or(url))
+}
+
+fn permission(what: &str) -> Option<Permission> {
+    Some(Permission::Http { what: what.to_owned() })
+}
+
+/// `http.Answer`
+fn value(answer: &HttpAnswer) -> Value {
+    let json = match serde_json::from_str(&answer.body) {
+        Ok(json) if !answer.truncated => Value::Json(Arc::new(json)),
+        Ok(_) => Value::no_data("the answer was longer than the cap"),
+        Err(_) => Value::no_data("the answer is no JSON"),
+    };
+    Value::record([
+        ("ok", Value::Bool((200..300).contains(&answer.status))),
+        ("status", Value::Int(answer.status.into())),
+        ("body", Value::Untrusted(answer.body.as_str().into())),
+        ("json", json),
+        ("latency", latency(answer)),
+    ])
+}
+
+#[allow(clippy::cast_precision_loss, reason = "far below 2^53 ms")]
+fn latency(answer: &HttpAnswer) -> Value {
+    Value::Quantity(Dim::Duration, answer.elapsed_ms as f64 / 1000.0)
 }
