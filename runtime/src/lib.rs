@@ -5,7 +5,12 @@
 //!
 //! Architecture invariant: no concrete action is named here, and nothing decides what the engine decides.
 
+pub mod cli;
 pub mod config;
+pub mod driver;
 pub mod failure;
+pub mod files;
+pub mod input;
 pub mod journal;
+pub mod run_context;
 pub mod store;

@@ -8,6 +8,7 @@ mod schema;
 mod yaml;
 
 pub use duration::{parse as parse_duration, show as show_duration};
+pub use yaml::nearest;
 
 use crate::failure::Failure;
 use heal_engine::event::Autonomy;

@@ -56,7 +56,7 @@ fn suggestion(message: &str) -> Option<String> {
 
 /// The word of `known` that is most likely meant.
 #[must_use]
-pub(super) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|word| (strsim::damerau_levenshtein(given, word), word))
         .filter(|(distance, word)| *distance <= 1 + given.len().min(word.len()) / 3)

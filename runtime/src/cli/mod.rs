@@ -1,0 +1,75 @@
+//! What people type, and what they see.
+//!
+//! [`args`] is the one declaration of commands and flags; one file is one command; [`out`] is the one door to standard
+//! output. A command gives an exit code or a [`Failure`], which is said in one place.
+
+mod actions;
+mod approve;
+mod args;
+mod check;
+mod compile;
+mod explain;
+mod fmt;
+mod github;
+mod graph;
+mod init;
+mod log;
+mod out;
+mod plan;
+mod resume;
+mod run;
+mod runs;
+mod show;
+mod tree;
+
+use crate::failure::{Failure, exit};
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// The version of every JSON form that commands print: `{"schema": 1, …}`. It rises when a field changes its meaning.
+pub const SCHEMA: u32 = 1;
+
+/// The whole program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are asked for; everything else is wrong usage.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::INVALID } else { 0 });
+        }
+    };
+    let result = log::start(cli.log.as_deref(), cli.log_format).and_then(|()| dispatch(cli.command));
+    ExitCode::from(result.unwrap_or_else(|failure| {
+        say(&failure);
+        failure.exit
+    }))
+}
+
+fn dispatch(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Check(args) => check::check(&args),
+        Command::Fmt(args) => fmt::fmt(&args),
+        Command::Graph(args) => graph::graph(&args),
+        Command::Plan(args) => plan::plan(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Approve(args) => approve::approve(&args),
+        Command::Resume(args) => resume::resume(&args),
+        Command::Runs(args) => runs::runs(&args),
+        Command::Actions(args) => actions::actions(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Explain(args) => explain::explain(&args),
+    }
+}
+
+/// A failure, said once.
+fn say(failure: &Failure) {
+    if !failure.shown {
+        out::note(&format!("error: {failure}"));
+        if github::is_on() {
+            out::note(&github::command("error", "healrun", &failure.to_string()));
+        }
+    }
+}

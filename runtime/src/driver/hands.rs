@@ -1,0 +1,68 @@
+//! What a driver may do with an order of its mode. `plan` has no orders, so it has no hands.
+
+use super::machines::{self, Attempted};
+use heal_adapters::{Delivery, Readers, Writers};
+use heal_engine::command::ChangeCall;
+use heal_engine::mode::{Live, LiveOrder, Mode, Preview};
+use heal_stdlib::action::{ResolvedCall, Surroundings};
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// One attempt, as a task.
+pub(super) type Task = Pin<Box<dyn Future<Output = Attempted> + Send>>;
+
+/// What is to be attempted.
+pub(super) struct Attempt {
+    pub(super) action: String,
+    pub(super) key: String,
+    pub(super) call: ResolvedCall,
+    pub(super) at: Surroundings,
+    pub(super) timeout_ms: u64,
+}
+
+/// What can be done with an order.
+pub trait Hands<M: Mode> {
+    /// What the order is for.
+    fn call<'a>(&self, order: &'a M::Order) -> &'a ChangeCall;
+    /// Carries it out, once.
+    fn carry(&self, order: M::Order, attempt: Attempt, readers: Readers) -> Task;
+}
+
+/// The real world.
+pub struct LiveHands {
+    /// What sends.
+    pub writers: Arc<Writers>,
+}
+
+impl Hands<Live> for LiveHands {
+    fn call<'a>(&self, order: &'a LiveOrder) -> &'a ChangeCall {
+        order.call()
+    }
+
+    fn carry(&self, order: LiveOrder, attempt: Attempt, readers: Readers) -> Task {
+        let writers = Arc::clone(&self.writers);
+        Box::pin(async move {
+            let Attempt { action, key, call, at, timeout_ms } = attempt;
+            let send = |request, within| async move {
+                let Delivery { answer, sent_at } = writers.send(order, request, within).await;
+                (answer, sent_at)
+            };
+            machines::attempt(&readers, (&action, &key), &call, &at, timeout_ms, send).await
+        })
+    }
+}
+
+/// `plan`: nothing can be carried out.
+pub struct NoHands;
+
+impl Hands<Preview> for NoHands {
+    fn call<'a>(&self, order: &'a Infallible) -> &'a ChangeCall {
+        match *order {}
+    }
+
+    fn carry(&self, order: Infallible, _: Attempt, _: Readers) -> Task {
+        match order {}
+    }
+}
