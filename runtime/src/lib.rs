@@ -12,5 +12,7 @@ pub mod failure;
 pub mod files;
 pub mod input;
 pub mod journal;
+pub mod report;
 pub mod run_context;
+pub mod session;
 pub mod store;

@@ -48,8 +48,8 @@ fn one(path: &Path, check: bool) -> Result<Done, Failure> {
             vec![*found]
         }
         Ok(text) => {
-            let file = sources.add(files::shown(path), text.clone());
-            match heal_lang::syntax::format(file, &text) {
+            sources.add(files::shown(path), text.clone());
+            match heal_lang::syntax::format(&text) {
                 Ok(formatted) if formatted.as_bytes() == bytes => return Ok(Done::Same),
                 Ok(_) if check => return Ok(Done::Changed),
                 Ok(formatted) => {

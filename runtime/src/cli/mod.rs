@@ -16,6 +16,7 @@ mod init;
 mod log;
 mod out;
 mod plan;
+mod prepare;
 mod resume;
 mod run;
 mod runs;

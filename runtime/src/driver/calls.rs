@@ -10,7 +10,7 @@ use heal_engine::event::{CallEnded, CallResult, EventKind, Facts, ProbeAnswer, S
 use heal_engine::mode::Mode;
 use heal_engine::run::State;
 use heal_stdlib::error::ErrorInfo;
-use heal_stdlib::evaluate::{self, Known};
+use heal_stdlib::evaluate::Known;
 use heal_stdlib::value::Value;
 
 /// Most facts of an answer (section B).
@@ -172,11 +172,5 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             sent_at,
             late: self.late(call.call),
         })))
-    }
-
-    /// For reports: the words of a value.
-    #[must_use]
-    pub fn words_of(value: &Value) -> String {
-        evaluate::show(value)
     }
 }

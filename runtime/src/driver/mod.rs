@@ -26,7 +26,7 @@ mod values;
 pub use givens::Givens;
 pub use hands::{Hands, LiveHands, NoHands};
 pub use observer::{Answers, Nobody, Observer, Typed};
-pub use record::{Held, Record};
+pub use record::{Held, LEASE_MS, Record};
 pub use replay::{Replayed, replay};
 
 use crate::failure::Failure;
@@ -176,6 +176,15 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         &self.notes
+    }
+
+    /// The last hash of the journal's chain.
+    #[must_use]
+    pub fn head(&self) -> Option<String> {
+        match &self.record {
+            Record::Held(held) => held.store.head(&held.run).ok().flatten(),
+            Record::Nowhere => None,
+        }
     }
 
     /// The state file, back.

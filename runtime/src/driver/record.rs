@@ -1,7 +1,7 @@
 //! Where events go before their commands leave (R18): the state file, or nowhere (`plan`).
 
 use crate::failure::{Failure, exit};
-use crate::store::{Owner, Store, StoreError, Tx};
+use crate::store::{Store, StoreError, Tx};
 use heal_engine::command::{AdmitRequest, IntentId};
 use heal_engine::event::{Admitted, Denied, Event, SettledAs};
 use heal_engine::guard::{self, AdmitAsk, GuardDoc, GuardLimits, GuardRequest, GuardVerdict, Tier};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A run is held this long without a sign of life; the longest attempt is added (R22).
-pub(super) const LEASE_MS: u64 = 60_000;
+pub const LEASE_MS: u64 = 60_000;
 
 /// The run in the state file, as this process holds it.
 pub struct Held {
@@ -41,11 +41,6 @@ pub enum Record {
 
 /// What is written beside an event, in its transaction.
 pub(super) type Beside<'a> = &'a dyn Fn(&mut Tx<'_>) -> Result<(), StoreError>;
-
-/// Nothing beside the event.
-pub(super) fn nothing(_: &mut Tx<'_>) -> Result<(), StoreError> {
-    Ok(())
-}
 
 impl Record {
     /// The run in the state file.
@@ -161,12 +156,6 @@ impl Held {
         }
         let request = GuardRequest::Renew { run: self.run.clone(), epoch: self.epoch, lease_ms: self.lease_ms };
         Ok(self.guard(&request, now)? != GuardVerdict::Fenced)
-    }
-
-    /// Who holds it.
-    #[must_use]
-    pub fn owner() -> Owner {
-        Owner::this()
     }
 }
 

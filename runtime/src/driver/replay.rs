@@ -1,7 +1,7 @@
 //! Resume is replay: the journal's events through a fresh engine give the state they gave before (design 3.1).
 
 use super::values::Values;
-use super::{Driver, Givens, Hands, codec, evidence};
+use super::{Driver, Givens, Hands, evidence};
 use crate::failure::Failure;
 use crate::journal::Row;
 use crate::store::Store;
@@ -118,7 +118,6 @@ fn restore_row(
         }
         _ => {}
     }
-    let _ = codec::scalar;
     Ok(())
 }
 

@@ -66,7 +66,8 @@ impl Store {
                 .help("keep it on a local disk: `--state PATH`, `HEALRUN_STATE` or `state:` in healrun.yaml"));
         }
         touch(path).map_err(|e| fail(format!("it cannot be made or written: {e}")))?;
-        Self::connect(path, fail)
+        let store = Self::connect(path, fail)?;
+        Ok(Store { kill_after: kill_hook()?, ..store })
     }
 
     /// Opens a state file that must be there: for commands that only look.
@@ -79,6 +80,16 @@ impl Store {
                 .help("`healrun run` makes one; `--state PATH` or HEALRUN_STATE says where it is"));
         }
         Self::open(path)
+    }
+
+    /// A second connection, for reading beside the one that writes.
+    ///
+    /// # Errors
+    /// As [`Store::open_existing`].
+    pub fn reader(path: &Path) -> Result<Store, Failure> {
+        let fail = |why: String| Failure::state(format!("the state file {}: {why}", path.display()));
+        let store = Self::connect(path, fail)?;
+        Ok(store)
     }
 
     fn connect(path: &Path, fail: impl Fn(String) -> Failure) -> Result<Store, Failure> {
@@ -113,7 +124,7 @@ impl Store {
                     .help(NEVER_OVERWRITTEN));
             }
         }
-        Ok(Store { db, path: path.to_owned(), kill_after: kill_hook()? })
+        Ok(Store { db, path: path.to_owned(), kill_after: None })
     }
 }
 
