@@ -2,9 +2,7 @@
 
 use crate::config::Config;
 use crate::driver::clock::{self, Clock};
-use crate::driver::{
-    self, Driver, Ended, Givens, Hands, Held, LiveHands, NoHands, Observer, Record, Replayed, person,
-};
+use crate::driver::{self, Driver, Ended, Givens, Hands, Held, LiveHands, NoHands, Observer, Record, Replayed, person};
 use crate::failure::Failure;
 use crate::input;
 use crate::journal::Row;
@@ -77,13 +75,6 @@ pub fn new_id() -> String {
     let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
     let letters = data_encoding::BASE32_NOPAD.encode(&random().to_le_bytes()).to_ascii_lowercase();
     format!("{now}-{}", &letters[..4])
-}
-
-/// The incident: the same playbook in the same environment on the same inputs.
-fn run_key(givens: &Givens) -> String {
-    let inputs = Value::Object(driver::codec::encode_map(&givens.inputs));
-    let parts = json!([givens.plan.playbook, givens.environment, inputs]).to_string();
-    blake3::hash(parts.as_bytes()).to_hex().as_str()[..32].to_owned()
 }
 
 /// Tokens of the connections: secrets like the playbook's own.
@@ -195,7 +186,7 @@ fn opened(givens: &Givens, start: &Start, mode: &str, autonomy: Autonomy) -> Eve
         .map(|(name, value)| (name.clone(), Value::String(heal_stdlib::evaluate::show(value))))
         .collect();
     EventKind::Opened(Box::new(Opened {
-        run_key: run_key(givens),
+        run_key: givens.incident.clone(),
         playbook: givens.plan.playbook.clone(),
         plan_hash: givens.plan.hash.clone(),
         policy_hash: String::new(),
@@ -252,7 +243,7 @@ pub enum Opening {
 /// Exit 74: the state file.
 pub fn open(mut store: Store, givens: &Givens, start: &Start) -> Result<Opening, Failure> {
     let now = clock::wall();
-    let key = run_key(givens);
+    let key = givens.incident.clone();
     let lease_ms = lease(&givens.plan);
     let tier = start.tier();
     let context = serde_json::to_string(&givens.context(start.playbook.clone(), &format!("{tier:?}")))
@@ -469,7 +460,7 @@ fn conclude<H: Hands<Live>>(driver: Driver<'_, Live, H>, ended: &Ended, began: i
     let head = driver.head();
     let report = report::report(driver.run(), driver.givens(), &end, (began, now), head.clone());
     let run = driver.givens().run.clone();
-    let key = run_key(driver.givens());
+    let key = driver.givens().incident.clone();
     let exit_code = end.exit_code;
     let outcome = end.outcome.clone();
     if let (Record::Held(mut held), false) = (driver.into_record(), matches!(ended, Ended::Fenced)) {
@@ -500,7 +491,6 @@ fn conclude<H: Hands<Live>>(driver: Driver<'_, Live, H>, ended: &Ended, began: i
 /// At a quiet or healed end: the releases that were seen and are therefore good (R57).
 fn good_releases<M: Mode, H: Hands<M>>(driver: &Driver<'_, M, H>, outcome: &str) -> Vec<(String, String)> {
     match outcome {
-        "healthy" | "healed" => driver.current_releases(),
         _ => Vec::new(),
     }
 }

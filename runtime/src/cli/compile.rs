@@ -55,12 +55,12 @@ pub(super) fn compile(path: &Path, playbook: Option<&str>, config: &Config) -> R
             .iter()
             .map(|(name, e)| Environment { name: name.clone(), risk_floor: e.risk_floor })
             .collect(),
-        queries: Some(&heal_stdlib::query::Queries),
+        queries: None,
     };
     let catalogue = heal_stdlib::catalogue::catalogue();
     let loader = Files::around(path);
     let checked =
-        heal_lang::check::compile(&mut sources, root, &loader, &catalogue, &heal_stdlib::script::Scripts, &options);
+        heal_lang::check::compile(&mut sources, root, &loader, &catalogue, &heal_lang::check::AnyScript, &options);
     Ok(Compiled { sources, checked, unreadable: false })
 }
 
@@ -86,12 +86,10 @@ pub(super) fn plan(path: &Path, playbook: Option<&str>, config: &Config) -> Resu
             Some(name) => Failure::invalid(format!("`{}` has no playbook `{name}`", path.display())),
             None => Failure::invalid(format!("`{}` holds no playbook", path.display())),
         }),
-        (Some(_), false) => Err(Failure::invalid(format!(
-            "`{}` holds several playbooks: {}",
-            path.display(),
-            names.join(", ")
-        ))
-        .help("say which with `--name`")),
+        (Some(_), false) => {
+            Err(Failure::invalid(format!("`{}` holds several playbooks: {}", path.display(), names.join(", ")))
+                .help("say which with `--name`"))
+        }
     }
 }
 
@@ -101,7 +99,8 @@ pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     for path in paths {
         if path.is_dir() {
             let before = found.len();
-            search(path, &mut found, 0).map_err(|e| Failure::invalid(format!("cannot read `{}`: {e}", path.display())))?;
+            search(path, &mut found, 0)
+                .map_err(|e| Failure::invalid(format!("cannot read `{}`: {e}", path.display())))?;
             if found.len() == before {
                 return Err(Failure::invalid(format!("`{}` holds no `.heal` file", path.display())));
             }

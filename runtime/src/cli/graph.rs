@@ -107,7 +107,8 @@ fn edge_style(kind: EdgeKind) -> (&'static str, &'static str) {
 }
 
 fn dot(plan: &Plan) -> String {
-    let mut text = format!("digraph {:?} {{\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n", plan.playbook);
+    let mut text =
+        format!("digraph {:?} {{\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n", plan.playbook);
     for (i, node) in plan.nodes.iter().enumerate() {
         let shape = match kind(plan, i) {
             StepKind::Detect => "ellipse",

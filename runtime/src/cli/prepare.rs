@@ -60,10 +60,9 @@ pub(super) fn prepare(args: &StartArgs) -> Result<Prepared, Failure> {
     let state_path = config.state_path(args.state.path.as_deref());
     let explicit = args.state.path.is_some() || config.state.is_some();
     let run = session::new_id();
-    let facts = trigger.as_ref().map_or_else(
-        || BTreeMap::from([("kind".to_owned(), serde_json::json!("manual"))]),
-        |t| t.facts.clone(),
-    );
+    let facts = trigger
+        .as_ref()
+        .map_or_else(|| BTreeMap::from([("kind".to_owned(), serde_json::json!("manual"))]), |t| t.facts.clone());
     let start = Start {
         playbook: std::path::absolute(&args.playbook).unwrap_or_else(|_| args.playbook.clone()),
         state: state_path,
@@ -74,8 +73,7 @@ pub(super) fn prepare(args: &StartArgs) -> Result<Prepared, Failure> {
     };
     let url = url(&run);
     let binds = trigger.map(|t| t.binds);
-    let givens =
-        Givens::new(Arc::new(plan), run, (args.env.clone(), settings), config, inputs, secrets, binds, url)?;
+    let givens = Givens::new(Arc::new(plan), run, (args.env.clone(), settings), config, inputs, secrets, binds, url)?;
     Ok(Prepared { givens, start, tokens })
 }
 
@@ -115,7 +113,8 @@ pub(super) fn exit_map(exits: &Exits) -> Result<BTreeMap<String, u8>, Failure> {
     let mut map = BTreeMap::new();
     for pair in &exits.exit_on {
         let wrong = || {
-            Failure::invalid(format!("--exit-on {pair}: write OUTCOME=CODE")).help("for instance `--exit-on suggested=0`")
+            Failure::invalid(format!("--exit-on {pair}: write OUTCOME=CODE"))
+                .help("for instance `--exit-on suggested=0`")
         };
         let (outcome, code) = pair.split_once('=').ok_or_else(wrong)?;
         let known = heal_stdlib::catalogue::catalogue();

@@ -14,7 +14,10 @@ pub(super) fn resume(args: &Resume) -> Result<u8, Failure> {
     let store = runs::open(&args.state)?;
     let row = find(&store, args.run.as_deref())?;
     if let Some(env) = args.env.as_deref().filter(|env| *env != row.environment) {
-        return Err(Failure::invalid(format!("run {} is of the environment `{}`, not `{env}`", row.id, row.environment)));
+        return Err(Failure::invalid(format!(
+            "run {} is of the environment `{}`, not `{env}`",
+            row.id, row.environment
+        )));
     }
     go_on(store, &row, args.format, &exits)
 }
@@ -24,9 +27,8 @@ fn find(store: &Store, id: Option<&str>) -> Result<RunRow, Failure> {
     let failed = |e| store.failure(&e);
     if let Some(id) = id {
         let found = store.run(id).map_err(failed)?;
-        return found.ok_or_else(|| {
-            Failure::invalid(format!("there is no run `{id}`")).help("`healrun runs list` names them")
-        });
+        return found
+            .ok_or_else(|| Failure::invalid(format!("there is no run `{id}`")).help("`healrun runs list` names them"));
     }
     let mut open = store.unfinished_runs().map_err(failed)?;
     match (open.pop(), open.is_empty()) {
@@ -37,11 +39,11 @@ fn find(store: &Store, id: Option<&str>) -> Result<RunRow, Failure> {
             Err(Failure::invalid("several runs are not over").help(format!("name one: {}", ids.join(", "))))
         }
         // Killed right after its end: it is said again.
-        (None, _) => store
-            .runs(1)
-            .map_err(failed)?
-            .pop()
-            .ok_or_else(|| Failure::invalid("there is no run to go on with").help("`healrun run PLAYBOOK` starts one")),
+        (None, _) => {
+            store.runs(1).map_err(failed)?.pop().ok_or_else(|| {
+                Failure::invalid("there is no run to go on with").help("`healrun run PLAYBOOK` starts one")
+            })
+        }
     }
 }
 

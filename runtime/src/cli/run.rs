@@ -14,7 +14,11 @@ pub(super) fn run(args: &Run) -> Result<u8, Failure> {
     let store = Store::open(&start.state)?;
     match session::open(store, &givens, &start)? {
         Opening::Joined(row, owner) => {
-            out::note(&format!("run {} of the same incident is at work ({}): nothing to do here", row.id, owner.words()));
+            out::note(&format!(
+                "run {} of the same incident is at work ({}): nothing to do here",
+                row.id,
+                owner.words()
+            ));
             let finished = session::joined(&givens, &row);
             Ok(prepare::end(&finished, args.start.format, &exits))
         }

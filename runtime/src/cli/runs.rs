@@ -71,8 +71,7 @@ fn one(args: &RunsShow) -> Result<u8, Failure> {
         return Err(Failure::invalid(format!("there is no run `{}`", args.run)).help("`healrun runs list` names them"));
     };
     let journal = store.journal(&run.id).map_err(|e| store.failure(&e))?;
-    let report: Value =
-        run.report.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
+    let report: Value = run.report.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
     match args.format {
         Format::Json => {
             let events: Vec<Value> = journal.iter().map(|row| json!(row.event)).collect();

@@ -65,9 +65,7 @@ fn words(event: &Event) -> String {
                 CallResult::Err(e) => format!("{what}: {}: {}", e.code, e.message),
             }
         }
-        EventKind::Judged(j) => {
-            format!("judged {:?}: {:?} {}", j.purpose, j.verdict, j.because).to_lowercase()
-        }
+        EventKind::Judged(j) => format!("judged {:?}: {:?} {}", j.purpose, j.verdict, j.because).to_lowercase(),
         EventKind::Resolved(r) => {
             let changes: Vec<&str> = r.changes.iter().map(|c| c.summary.as_str()).collect();
             match &r.stop {

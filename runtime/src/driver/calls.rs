@@ -84,7 +84,13 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
                 if let (Some(read), false) = (order.read, late) {
                     self.values.keep_read(order.node, order.of, read, value);
                 }
-                CallResult::Ok { facts, digest: String::new(), newest_sample_age_ms: age, unchanged: false, probe: None }
+                CallResult::Ok {
+                    facts,
+                    digest: String::new(),
+                    newest_sample_age_ms: age,
+                    unchanged: false,
+                    probe: None,
+                }
             }
             Err(error) => {
                 if let (Some(read), false) = (order.read, late) {
@@ -133,7 +139,8 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
 
     /// What a probe found is the change's result where it happened.
     fn keep_change(&mut self, order: &ReadOrder, value: &Value, answer: ProbeAnswer) -> String {
-        let call = order.intent.and_then(|id| self.run.intent(id)).filter(|i| i.undoes.is_none()).map(|i| i.change.call);
+        let call =
+            order.intent.and_then(|id| self.run.intent(id)).filter(|i| i.undoes.is_none()).map(|i| i.change.call);
         match (call, answer) {
             (Some(call), ProbeAnswer::Applied) => self.keep_result(order.node, call, value),
             _ => String::new(),

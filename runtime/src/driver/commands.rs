@@ -9,7 +9,7 @@ use heal_engine::command::{
     AdmitRequest, AskRequest, CallKind, ChangeCall, Command, IntentId, Note, ReadOrder, TellRef,
 };
 use heal_engine::event::{
-    Because, BecauseKind, CallEnded, CallError, CallResult, Denied, EventKind, Facts, SettledAs, Sent,
+    Because, BecauseKind, CallEnded, CallError, CallResult, Denied, EventKind, Facts, Sent, SettledAs,
 };
 use heal_engine::guard::GuardVerdict;
 use heal_engine::mode::Mode;
@@ -102,7 +102,8 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
                 return self.read_ended(&order, Err(ErrorInfo::permanent("argument", why)));
             }
         };
-        let (to, readers, at) = (self.to.clone(), self.readers.clone(), self.givens.surroundings());
+        let (to, readers) = (self.to.clone(), self.readers.clone());
+        let at = self.givens.surroundings(order.timeout_ms);
         tokio::spawn(async move {
             let result = machines::read(&readers, &call.action, &args, &at, order.timeout_ms).await;
             let _ = to.send(Message::Read { order, result });
@@ -118,8 +119,9 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         };
         let call = resolve::stored_call(&intent.change, &self.givens);
         let (action, key) = (intent.change.action.clone(), intent.key.clone());
-        let (to, readers, at) = (self.to.clone(), self.readers.clone(), self.givens.surroundings());
+        let (to, readers) = (self.to.clone(), self.readers.clone());
         let timeout = if order.timeout_ms > 0 { order.timeout_ms } else { PROBE_TIMEOUT_MS };
+        let at = self.givens.surroundings(timeout);
         tokio::spawn(async move {
             let result = machines::probe(&readers, (&action, &key), &call, &at, timeout).await;
             let _ = to.send(Message::Probe { order, result });
@@ -144,7 +146,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             action: self.action_of(&call),
             key: call.key.clone(),
             call: resolved,
-            at: self.givens.surroundings(),
+            at: self.givens.surroundings(call.timeout_ms),
             timeout_ms: call.timeout_ms,
         };
         let task = self.hands.carry(order, attempt, self.readers.clone());
@@ -190,10 +192,8 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             let value = heal_stdlib::evaluate::evaluate(&l.value, &known);
             known.locals.insert(l.name.clone(), value);
         }
-        let args = args
-            .iter()
-            .map(|arg| (arg.name.clone(), heal_stdlib::evaluate::evaluate(&arg.value, &known)))
-            .collect();
+        let args =
+            args.iter().map(|arg| (arg.name.clone(), heal_stdlib::evaluate::evaluate(&arg.value, &known))).collect();
         Ok(ResolvedCall {
             args,
             summary: format!("tell by {action}"),
@@ -221,10 +221,9 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             let mut next = run.clone();
             let event = heal_engine::event::Event { kind, epoch, ..shell.clone() };
             let commands = next.step(&event);
-            let hash = heal_engine::hash::commands_hash(&commands);
-            let ledger = matches!(verdict, GuardVerdict::Admitted { .. }).then(|| {
-                ("admitted", json!({ "intent": request.intent.0, "change": request.change.summary }))
-            });
+            let hash = heal_engine::commands_hash(&commands);
+            let ledger = matches!(verdict, GuardVerdict::Admitted { .. })
+                .then(|| ("admitted", json!({ "intent": request.intent.0, "change": request.change.summary })));
             *made.borrow_mut() = Some((next, event.clone(), commands));
             Answered { row: Some((event, hash.as_bytes().to_vec())), ledger, fenced: false }
         });
@@ -240,13 +239,19 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         }
     }
 
-    fn settle(&mut self, intent: IntentId, result: SettledAs, vote: Option<bool>, cool_down_ms: u64) -> Result<(), Failure> {
+    fn settle(
+        &mut self,
+        intent: IntentId,
+        result: SettledAs,
+        vote: Option<bool>,
+        cool_down_ms: u64,
+    ) -> Result<(), Failure> {
         let kind = EventKind::Settled { intent, result };
         let open = self.has_open_intent();
         let event = self.event(kind.clone());
         let mut next = self.run.clone();
         let commands = next.step(&event);
-        let hash = heal_engine::hash::commands_hash(&commands);
+        let hash = heal_engine::commands_hash(&commands);
         let Some(held) = self.record.held() else { return self.feed(kind) };
         let request = held.settlement(intent, result, vote, cool_down_ms);
         let said = json!({ "intent": intent.0, "result": result, "failed": vote });
@@ -330,8 +335,15 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         let Some(held) = self.record.held() else { return Ok(()) };
         let at = clock::wall();
         let by = super::person::name();
-        let decision =
-            Decision { n: 0, request: typed.request, by, method: "local".to_owned(), approve: typed.approve, fingerprint, at };
+        let decision = Decision {
+            n: 0,
+            request: typed.request,
+            by,
+            method: "local".to_owned(),
+            approve: typed.approve,
+            fingerprint,
+            at,
+        };
         let written = held.store.write(|tx| {
             tx.decide(&decision)?;
             let said = json!({ "request": decision.request, "by": decision.by, "approve": decision.approve });

@@ -34,10 +34,9 @@ pub(super) fn digest(body: &[u8]) -> String {
 
 fn clipped(value: &Value) -> Value {
     match value {
-        Value::Logs(logs) if logs.lines.len() > MOST_LINES => Value::Logs(Arc::new(Logs {
-            lines: logs.lines[logs.lines.len() - MOST_LINES..].to_vec(),
-            truncated: true,
-        })),
+        Value::Logs(logs) if logs.lines.len() > MOST_LINES => {
+            Value::Logs(Arc::new(Logs { lines: logs.lines[logs.lines.len() - MOST_LINES..].to_vec(), truncated: true }))
+        }
         Value::Record(fields) => {
             Value::Record(Arc::new(fields.iter().map(|(name, value)| (name.clone(), clipped(value))).collect()))
         }

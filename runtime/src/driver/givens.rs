@@ -35,6 +35,8 @@ pub struct Givens {
     pub redactor: Redactor,
     /// The run's page, or the command that shows it.
     pub url: String,
+    /// The incident: the same for every run of this playbook, in this environment, on these inputs.
+    pub incident: String,
     /// What every expression sees.
     pub(super) base: Known,
 }
@@ -82,13 +84,15 @@ impl Givens {
             let value = evaluate::evaluate(&l.value, &base);
             base.lets.insert(l.name.clone(), value);
         }
+        let key = serde_json::json!([plan.playbook, environment.0, codec::encode_map(&inputs)]).to_string();
+        let incident = blake3::hash(key.as_bytes()).to_hex().as_str()[..32].to_owned();
         let (environment, settings) = environment;
-        Ok(Givens { plan, run, environment, settings, config, inputs, secrets, trigger, redactor, url, base })
+        Ok(Givens { plan, run, environment, settings, config, inputs, secrets, trigger, redactor, url, incident, base })
     }
 
-    /// What actions may know.
+    /// What actions may know; `timeout_ms`: how long one attempt may take.
     #[must_use]
-    pub fn surroundings(&self) -> Surroundings {
+    pub fn surroundings(&self, timeout_ms: u64) -> Surroundings {
         Surroundings {
             now_ms: super::clock::wall(),
             stable_after_ms: self.settings.stable_after_ms,
@@ -101,6 +105,8 @@ impl Givens {
                 .or_else(|| crate::input::process_env("GITHUB_REPOSITORY")),
             run_id: self.run.clone(),
             run_url: self.url.clone(),
+            incident: self.incident.clone(),
+            timeout_ms,
         }
     }
 

@@ -11,15 +11,20 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 /// One attempt, as a task.
-pub(super) type Task = Pin<Box<dyn Future<Output = Attempted> + Send>>;
+pub type Task = Pin<Box<dyn Future<Output = Attempted> + Send>>;
 
 /// What is to be attempted.
-pub(super) struct Attempt {
-    pub(super) action: String,
-    pub(super) key: String,
-    pub(super) call: ResolvedCall,
-    pub(super) at: Surroundings,
-    pub(super) timeout_ms: u64,
+pub struct Attempt {
+    /// Full name of the action.
+    pub action: String,
+    /// The idempotency key.
+    pub key: String,
+    /// Absolute values.
+    pub call: ResolvedCall,
+    /// What the action may know.
+    pub at: Surroundings,
+    /// One attempt.
+    pub timeout_ms: u64,
 }
 
 /// What can be done with an order.

@@ -1,9 +1,9 @@
 //! Judgements: the evaluator's answers as events. Nothing is decided here that the engine decides.
 
-use super::givens::Givens;
-use super::values::{Values, lets_of};
 use super::clock::{self, Clock};
 use super::evidence;
+use super::givens::Givens;
+use super::values::{Values, lets_of};
 use heal_engine::command::Purpose;
 use heal_engine::event::{Facts, Judged, RankedCause, Sample, Verdict};
 use heal_engine::run::State;
@@ -191,7 +191,8 @@ fn quiet_again(judged: &mut Judged, known: &Known, with: &Sampling<'_>) {
                     Truth::Unknown(why) => Truth::Unknown(why.clone()),
                 };
                 let text = because(&detect.fire, &fires, &known);
-                (truth, format!("{} {text}", if truth == Truth::Yes { "no longer" } else { "still" }))
+                let word = if truth == Truth::Yes { "no longer" } else { "still" };
+                (truth, format!("{word} {text}"))
             }
         };
         for (name, fact) in evaluate::facts(&detect.fire, &known) {

@@ -4,9 +4,7 @@ use super::registry;
 use heal_adapters::Readers;
 use heal_engine::event::{CallError, ProbeAnswer};
 use heal_lang::plan::ErrorClass;
-use heal_stdlib::action::{
-    Args, ChangeStep, ProbeStep, Probed, ReadStep, ResolveStep, ResolvedCall, Surroundings,
-};
+use heal_stdlib::action::{Args, ChangeStep, ProbeStep, Probed, ReadStep, ResolveStep, ResolvedCall, Surroundings};
 use heal_stdlib::error::{ErrorInfo, Sent};
 use heal_stdlib::request::{Answer, ChangeRequest};
 use heal_stdlib::value::Value;
@@ -124,10 +122,11 @@ pub(super) async fn resolve(
 }
 
 /// What came of one attempt at a change.
-pub(super) struct Attempted {
-    pub(super) result: Result<(Value, bool), ErrorInfo>,
+pub struct Attempted {
+    /// The action's result and whether there was nothing to do, or why it failed.
+    pub result: Result<(Value, bool), ErrorInfo>,
     /// Run ms at which the bytes left.
-    pub(super) sent_at: Option<u64>,
+    pub sent_at: Option<u64>,
 }
 
 /// One attempt at a change. `send` is called at most once.
@@ -177,8 +176,12 @@ where
                 (None, _) => {
                     let message = format!("`{action}` wants to send twice in one attempt");
                     let error = ErrorInfo::permanent("internal", message);
-                    let error =
-                        ErrorInfo { class: ErrorClass::Uncertain, sent: Sent::Maybe, refused_definitely: false, ..error };
+                    let error = ErrorInfo {
+                        class: ErrorClass::Uncertain,
+                        sent: Sent::Maybe,
+                        refused_definitely: false,
+                        ..error
+                    };
                     return fail(error, sent_at);
                 }
             },

@@ -5,9 +5,9 @@
 //!
 //! May use: everything but [`crate::cli`]. Decides nothing that the engine decides.
 
+mod calls;
 pub mod clock;
 pub mod codec;
-mod calls;
 mod commands;
 mod evidence;
 mod givens;
@@ -24,7 +24,8 @@ mod signals;
 mod values;
 
 pub use givens::Givens;
-pub use hands::{Hands, LiveHands, NoHands};
+pub use hands::{Attempt, Hands, LiveHands, NoHands, Task};
+pub use machines::Attempted;
 pub use observer::{Answers, Nobody, Observer, Typed};
 pub use record::{Held, LEASE_MS, Record};
 pub use replay::{Replayed, replay};
@@ -33,12 +34,12 @@ use crate::failure::Failure;
 use clock::Clock;
 use heal_adapters::Readers;
 use heal_engine::command::{CallId, CloseReport, Command, Note, ReadOrder};
+use heal_engine::event::ProbeAnswer;
 use heal_engine::event::{EVENT_VERSION, Event, EventKind, OrderKind, Ordered, Resolved};
 use heal_engine::mode::Mode;
 use heal_engine::run::{Phase, Run, RunView};
 use heal_stdlib::error::ErrorInfo;
 use heal_stdlib::value::Value;
-use heal_engine::event::ProbeAnswer;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -67,7 +68,7 @@ pub enum Ended {
 }
 
 /// What calls report.
-pub(super) enum Message {
+enum Message {
     /// A read was answered.
     Read { order: ReadOrder, result: Result<Value, ErrorInfo> },
     /// A probe was answered.
@@ -267,7 +268,7 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
         if matches!(event.kind, EventKind::Tick) && commands.is_empty() {
             return Ok(());
         }
-        let hash = heal_engine::hash::commands_hash(&commands);
+        let hash = heal_engine::commands_hash(&commands);
         let bodies = std::mem::take(&mut self.bodies);
         let at = event.at;
         let beside = |tx: &mut crate::store::Tx<'_>| {

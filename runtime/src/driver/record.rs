@@ -53,7 +53,13 @@ impl Record {
 
     /// Makes an event durable. A state file that fails in passing is tried again, and what could not be written is
     /// printed (R41): `open` says whether an intent is open, which makes the end unsafe.
-    pub(super) fn append(&mut self, event: &Event, commands: &[u8], beside: Beside<'_>, open: bool) -> Result<(), Failure> {
+    pub(super) fn append(
+        &mut self,
+        event: &Event,
+        commands: &[u8],
+        beside: Beside<'_>,
+        open: bool,
+    ) -> Result<(), Failure> {
         let Record::Held(held) = self else { return Ok(()) };
         let row = |tx: &mut Tx<'_>| {
             tx.append(event, commands)?;
@@ -144,7 +150,13 @@ impl Held {
     }
 
     /// A settlement.
-    pub(super) fn settlement(&self, intent: IntentId, result: SettledAs, vote: Option<bool>, cool_down_ms: u64) -> GuardRequest {
+    pub(super) fn settlement(
+        &self,
+        intent: IntentId,
+        result: SettledAs,
+        vote: Option<bool>,
+        cool_down_ms: u64,
+    ) -> GuardRequest {
         GuardRequest::Settle { run: self.run.clone(), epoch: self.epoch, intent, result, vote, cool_down_ms }
     }
 

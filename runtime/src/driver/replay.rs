@@ -30,7 +30,7 @@ pub fn replay<M: Mode>(plan: Arc<Plan>, rows: &[Row]) -> Result<Replayed<M>, Fai
     let mut closed = None;
     for row in rows {
         let commands: Vec<Command<M>> = run.step(&row.event);
-        if heal_engine::hash::commands_hash(&commands).as_bytes() != row.commands.as_slice() {
+        if heal_engine::commands_hash(&commands).as_bytes() != row.commands.as_slice() {
             return Err(Failure::state(format!(
                 "the journal of run {} is not this engine's: at row {} it decided otherwise",
                 row.event.run, row.event.seq
@@ -68,12 +68,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
     }
 }
 
-fn restore_row(
-    values: &mut Values,
-    givens: &Givens,
-    store: &Store,
-    row: &Row,
-) -> Result<(), crate::store::StoreError> {
+fn restore_row(values: &mut Values, givens: &Givens, store: &Store, row: &Row) -> Result<(), crate::store::StoreError> {
     let body = |digest: &str| match digest {
         "" => Ok(None),
         digest => store.evidence(&row.event.run, digest),

@@ -5,7 +5,7 @@ use super::givens::Givens;
 use super::machines::{self, ResolvedAs, call_error};
 use super::values::{Values, before_key};
 use heal_adapters::Readers;
-use heal_engine::event::{Facts, ResolvedChange, ResolvedUndo, Resolved, Stop, Verdict};
+use heal_engine::event::{Facts, Resolved, ResolvedChange, ResolvedUndo, Stop, Verdict};
 use heal_engine::run::State;
 use heal_lang::catalogue::{Effect, Risk};
 use heal_lang::plan::{ChangeCall, NamedArg, NodeId, Remediate, Step, StepBody};
@@ -38,7 +38,12 @@ pub(super) struct Work {
 }
 
 /// What is known now: the work, or why the step stops here.
-pub(super) fn prepare(values: &mut Values, givens: &Givens, state: &State, node: NodeId) -> Result<Work, Box<Resolved>> {
+pub(super) fn prepare(
+    values: &mut Values,
+    givens: &Givens,
+    state: &State,
+    node: NodeId,
+) -> Result<Work, Box<Resolved>> {
     let stop = |stop: Stop| Box::new(stopped(node, stop));
     let Some(step) = givens.plan.step_of(node).cloned() else {
         return Err(stop(Stop::Refuse("there is no such step".to_owned())));
@@ -72,7 +77,7 @@ pub(super) fn prepare(values: &mut Values, givens: &Givens, state: &State, node:
         locks,
         risk,
         approval,
-        at: givens.surroundings(),
+        at: givens.surroundings(remediate.timeout_ms),
         step,
         remediate: *remediate,
     })
@@ -112,7 +117,8 @@ fn calls(remediate: &Remediate, known: &Known) -> Result<Vec<Asked>, Stop> {
             known.locals.insert(name.to_owned(), value);
         }
         for (number, call) in remediate.calls.iter().enumerate() {
-            let undo = call.undo.iter().map(|u| Ok((u.action.clone(), args(&u.args, &known)?))).collect::<Result<_, _>>()?;
+            let undo =
+                call.undo.iter().map(|u| Ok((u.action.clone(), args(&u.args, &known)?))).collect::<Result<_, _>>()?;
             asked.push(Asked {
                 call: u32::try_from(number).unwrap_or(u32::MAX),
                 item: u32::try_from(index).unwrap_or(u32::MAX),

@@ -180,9 +180,9 @@ fn fields(
         StepKind::Detect => {
             let fired = match exit {
                 Exit::Fired => Value::Bool(true),
-                Exit::Blind => {
-                    Value::no_data(node.because.as_ref().map_or_else(|| "it has no data".to_owned(), |b| b.text.clone()))
-                }
+                Exit::Blind => Value::no_data(
+                    node.because.as_ref().map_or_else(|| "it has no data".to_owned(), |b| b.text.clone()),
+                ),
                 _ => Value::Bool(false),
             };
             put("fired", fired);
@@ -198,9 +198,10 @@ fn fields(
         }
         StepKind::Verify => put("verdict", Value::text(exit.word())),
         StepKind::Remediate => {
-            let made = state.intents.values().filter(|i| {
-                i.node == id && i.undoes.is_none() && i.stage == heal_engine::run::IntentStage::Applied
-            });
+            let made = state
+                .intents
+                .values()
+                .filter(|i| i.node == id && i.undoes.is_none() && i.stage == heal_engine::run::IntentStage::Applied);
             put("changes", Value::list(made.map(|i| Value::text(&i.change.summary)).collect()));
         }
     }

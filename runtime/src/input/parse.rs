@@ -26,7 +26,7 @@ pub fn parse(text: &str, typ: &Type, words: &[String], untrusted: bool) -> Resul
             });
         }
         Type::Text(name) => {
-            heal_stdlib::catalogue::fits_text(name, text)?;
+            named_text(name, text)?;
             plain(text, untrusted)
         }
         Type::String | Type::Query(_) => plain(text, untrusted),
@@ -42,6 +42,17 @@ pub fn parse(text: &str, typ: &Type, words: &[String], untrusted: bool) -> Resul
         }
         other => return Err(format!("an input of type `{other}` cannot be given as text")),
     })
+}
+
+/// A text with a rule, by its name in the catalogue.
+fn named_text(name: &str, text: &str) -> Result<(), String> {
+    let catalogue = heal_stdlib::catalogue::catalogue();
+    let Some(rule) = catalogue.texts.get(name) else { return Ok(()) };
+    let fits = regex::Regex::new(&format!("^(?:{})$", rule.pattern)).is_ok_and(|pattern| pattern.is_match(text));
+    if !fits || text.chars().count() > rule.max {
+        return Err(format!("`{text}` is not a {name}: {}", rule.doc));
+    }
+    Ok(())
 }
 
 fn plain(text: &str, untrusted: bool) -> Value {

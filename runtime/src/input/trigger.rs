@@ -125,9 +125,7 @@ fn matches(trigger: &TriggerDef, name: &str, alert: &Alert) -> bool {
 
 fn made(payload: &Payload, alert: &Alert, name: &str, trigger: &TriggerDef) -> Trigger {
     let map = |texts: &BTreeMap<String, String>| {
-        Value::Record(Arc::new(
-            texts.iter().map(|(k, v)| (k.clone(), Value::Untrusted(v.as_str().into()))).collect(),
-        ))
+        Value::Record(Arc::new(texts.iter().map(|(k, v)| (k.clone(), Value::Untrusted(v.as_str().into()))).collect()))
     };
     let starts_at = match alert.starts_at.parse::<jiff::Timestamp>() {
         Ok(time) => Value::Time(time.as_millisecond()),
@@ -142,11 +140,8 @@ fn made(payload: &Payload, alert: &Alert, name: &str, trigger: &TriggerDef) -> T
         ("fingerprint", Value::Untrusted(alert.fingerprint.as_str().into())),
     ]);
     let scope = Known { trigger: BTreeMap::from([(trigger.kind.clone(), value.clone())]), ..Known::default() };
-    let inputs = trigger
-        .binds
-        .iter()
-        .map(|bind| (bind.name.clone(), evaluate::evaluate(&bind.value, &scope)))
-        .collect();
+    let inputs =
+        trigger.binds.iter().map(|bind| (bind.name.clone(), evaluate::evaluate(&bind.value, &scope))).collect();
     let firing = payload.alerts.iter().filter(|a| a.status == "firing").count();
     let facts = BTreeMap::from([
         ("kind".to_owned(), json!("alert")),
