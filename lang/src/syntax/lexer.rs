@@ -101,6 +101,8 @@ impl Problem {
 
 /// Brackets and holes, together.
 pub const MAX_DEPTH: usize = 64;
+/// More problems than these are not told: the first ones are the ones to mend.
+const MAX_PROBLEMS: usize = 100;
 /// Holes alone.
 pub const MAX_HOLES: usize = 8;
 
@@ -126,6 +128,8 @@ pub(crate) struct Lexer<'t> {
     script: bool,
     line_begins: bool,
     last_mark: u8,
+    // Beyond the limits on depth nothing is read.
+    stopped: bool,
 }
 
 impl<'t> Lexer<'t> {
@@ -141,6 +145,14 @@ impl<'t> Lexer<'t> {
             script: false,
             line_begins: true,
             last_mark: 0,
+            stopped: false,
+        }
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.stopped |= matches!(problem, Problem::TooDeep(_) | Problem::HolesTooDeep(_));
+        if self.stopped || self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
         }
     }
 
@@ -162,14 +174,14 @@ impl<'t> Lexer<'t> {
         if let Frame::Hole(at) = frame {
             self.holes += 1;
             if self.holes == MAX_HOLES + 1 {
-                self.problems.push(Problem::HolesTooDeep(at));
+                self.problem(Problem::HolesTooDeep(at));
             }
         }
         self.stack.push(frame);
         if self.stack.len() == MAX_DEPTH + 1
             && let Frame::Bracket(_, at) | Frame::Hole(at) | Frame::Line(at) | Frame::Block(at, _) = frame
         {
-            self.problems.push(Problem::TooDeep(at));
+            self.problem(Problem::TooDeep(at));
         }
     }
 
@@ -181,6 +193,9 @@ impl<'t> Lexer<'t> {
 
     /// The next token; none at the end, when all that is still open has become a problem.
     pub(crate) fn next(&mut self) -> Option<Token> {
+        if self.stopped {
+            return None;
+        }
         if self.at >= self.bytes.len() {
             self.finish();
             return None;
@@ -202,7 +217,7 @@ impl<'t> Lexer<'t> {
         }
         self.end_line_strings(end);
         while let Some(frame) = self.stack.pop() {
-            self.problems.push(match frame {
+            self.problem(match frame {
                 Frame::Bracket(_, open) => Problem::Unclosed { open, at: None },
                 Frame::Hole(open) => Problem::UnclosedHole { open, end },
                 Frame::Line(open) => Problem::UnclosedString { open, end, block: false },
@@ -221,7 +236,7 @@ impl<'t> Lexer<'t> {
             (Some(Frame::Line(open)), _) => Problem::UnclosedString { open: *open, end, block: false },
             _ => return,
         };
-        self.problems.push(problem);
+        self.problem(problem);
         self.truncate(first);
     }
 
@@ -282,7 +297,7 @@ impl<'t> Lexer<'t> {
 
     fn hole(&mut self) -> Token {
         if self.byte(2) == b'{' {
-            self.problems.push(Problem::DoubleHole(self.at));
+            self.problem(Problem::DoubleHole(self.at));
         }
         self.push(Frame::Hole(self.at));
         self.token(Kind::HoleOpen, self.at + 2)
@@ -350,7 +365,7 @@ impl<'t> Lexer<'t> {
                 Some(b'"') => return self.token(Kind::Regex, end + 1),
                 Some(b'\\') if self.bytes.get(end + 1).is_some_and(|b| !matches!(b, b'\n' | b'\r')) => end += 2,
                 None | Some(b'\n' | b'\r') => {
-                    self.problems.push(Problem::UnclosedString { open: self.at + 2, end, block: false });
+                    self.problem(Problem::UnclosedString { open: self.at + 2, end, block: false });
                     return self.token(Kind::Regex, end);
                 }
                 Some(_) => end += 1,
@@ -410,12 +425,12 @@ impl<'t> Lexer<'t> {
             _ => false,
         });
         let Some(partner) = partner.map(|i| i + floor) else {
-            self.problems.push(Problem::Stray(self.at));
+            self.problem(Problem::Stray(self.at));
             return self.token(Kind::Close, self.at + 1);
         };
-        for frame in self.stack[partner + 1..].iter().rev() {
-            if let Frame::Bracket(_, open) = frame {
-                self.problems.push(Problem::Unclosed { open: *open, at: Some(self.at) });
+        for index in (partner + 1..self.stack.len()).rev() {
+            if let Some(Frame::Bracket(_, open)) = self.stack.get(index).copied() {
+                self.problem(Problem::Unclosed { open, at: Some(self.at) });
             }
         }
         let kind = match self.stack.get(partner) {

@@ -32,8 +32,9 @@ pub(super) fn explain(file: FileId, text: &str, problems: &[Problem]) -> Vec<Dia
         .collect();
     // What an open block swallows, brackets included, is no mistake of its own.
     let swallowed = problems.iter().any(|p| matches!(p, Problem::UnclosedString { block: true, .. }));
-    let suspect = suspect(text, &unclosed);
-    let mut found = Vec::new();
+    let indentation = Indentation::read(text);
+    let suspect = unclosed.iter().min().and_then(|first| indentation.forgotten(*first));
+    let mut found: Vec<Diagnostic> = Vec::new();
     for problem in problems {
         if swallowed && matches!(problem, Problem::Unclosed { at: None, .. }) {
             continue;
@@ -44,12 +45,21 @@ pub(super) fn explain(file: FileId, text: &str, problems: &[Problem]) -> Vec<Dia
         {
             continue;
         }
-        found.extend(one(file, text, *problem, suspect));
+        let report = one(file, text, *problem, suspect, &indentation);
+        // Several strays have one brace too many in common.
+        let place = |d: &Diagnostic| d.labels.first().map(|l| (l.span.start, d.code));
+        found.extend(report.filter(|r| found.iter().all(|f| place(f) != place(r))));
     }
     found
 }
 
-fn one(file: FileId, text: &str, problem: Problem, suspect: Option<usize>) -> Option<Diagnostic> {
+fn one(
+    file: FileId,
+    text: &str,
+    problem: Problem,
+    suspect: Option<usize>,
+    indentation: &Indentation,
+) -> Option<Diagnostic> {
     let span = |start: usize, len: usize| Span::new(file, start, (start + len).min(text.len()));
     let bracket = |at: usize| text.get(at..=at).unwrap_or("");
     Some(match problem {
@@ -63,14 +73,13 @@ fn one(file: FileId, text: &str, problem: Problem, suspect: Option<usize>) -> Op
             }
             .help(format!("close it with `{}`", partner(bracket(open))))
         }
-        Problem::Stray(at) if early(text, at).is_some() => {
-            let extra = early(text, at)?;
-            Diagnostic::error("H0103", span(extra, 1), "a `}` too many")
+        Problem::Stray(at) => match indentation.early(text, at) {
+            Some(extra) => Diagnostic::error("H0103", span(extra, 1), "a `}` too many")
                 .at("closes more than its indentation says")
-                .label(span(at, 1), "nothing is left to close here")
-        }
-        Problem::Stray(at) => Diagnostic::error("H0103", span(at, 1), format!("this `{}` closes nothing", bracket(at)))
-            .at(format!("no `{}` is open here", partner(bracket(at)))),
+                .label(span(at, 1), "nothing is left to close here"),
+            None => Diagnostic::error("H0103", span(at, 1), format!("this `{}` closes nothing", bracket(at)))
+                .at(format!("no `{}` is open here", partner(bracket(at)))),
+        },
         Problem::UnclosedString { open, end, block: false } => {
             Diagnostic::error("H0104", Span::new(file, open, end), "the text is not closed on its line")
                 .at("begins here")
@@ -106,58 +115,84 @@ fn partner(bracket: &str) -> &'static str {
     }
 }
 
-/// The bracket that the author most likely forgot to close.
-///
-/// With one closer missing, every partner after it is taken by the wrong bracket, and it is the outermost that is left
-/// over. People indent: the first brace whose partner stands at another indentation is where it went wrong.
-fn suspect(text: &str, unclosed: &[usize]) -> Option<usize> {
-    let first = unclosed.iter().min()?;
-    pairs(text).into_iter().find_map(|(opener, closer)| {
-        let ((line, closing), (opening_line, opening)) = (indent(text, closer), indent(text, opener));
-        let leads = line + closing == closer;
-        (leads && line != opening_line && closing < opening && opener >= *first).then_some(opener)
-    })
+/// What the indentation says about brackets that do not pair up.
+struct Indentation {
+    lines: Vec<Line>,
+    /// Brackets and their partners, counted without looking at their kind, until one is left over.
+    pairs: Vec<(usize, usize)>,
 }
 
-/// The closing brace that the author most likely wrote once too often, where a later one closes nothing: the first
-/// that is indented more than the line it closes.
-fn early(text: &str, stray: usize) -> Option<usize> {
-    pairs(text).into_iter().find_map(|(opener, closer)| {
-        let ((line, closing), (_, opening)) = (indent(text, closer), indent(text, opener));
-        let leads = line + closing == closer && text.get(closer..=closer) == Some("}");
-        (leads && closing > opening && closer < stray).then_some(closer)
-    })
+#[derive(Clone, Copy)]
+struct Line {
+    start: usize,
+    /// Its first character that is no blank.
+    text: usize,
+}
+
+impl Line {
+    fn indent(self) -> usize {
+        self.text - self.start
+    }
+}
+
+impl Indentation {
+    fn read(text: &str) -> Self {
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+            lines.push(Line { start, text: start + blanks });
+            start += line.len();
+        }
+        let mut lexer = Lexer::new(text);
+        let (mut open, mut pairs) = (Vec::new(), Vec::new());
+        while let Some(token) = lexer.next() {
+            match token.kind {
+                Kind::Open => open.push(token.start),
+                Kind::Close => match open.pop() {
+                    Some(opener) => pairs.push((opener, token.start)),
+                    None => break,
+                },
+                _ => {}
+            }
+        }
+        Self { lines, pairs }
+    }
+
+    fn line(&self, at: usize) -> Line {
+        let index = self.lines.partition_point(|l| l.start <= at).saturating_sub(1);
+        self.lines.get(index).copied().unwrap_or(Line { start: 0, text: 0 })
+    }
+
+    /// The bracket that the author most likely forgot to close, at `first` or later.
+    ///
+    /// With one closer missing, every partner after it is taken by the wrong bracket, and it is the outermost that is
+    /// left over. People indent: the first one whose partner stands further left is where it went wrong.
+    fn forgotten(&self, first: usize) -> Option<usize> {
+        self.pairs.iter().copied().find_map(|(opener, closer)| {
+            let (opening, closing) = (self.line(opener), self.line(closer));
+            let leads = closing.text == closer && opening.start != closing.start;
+            (leads && closing.indent() < opening.indent() && opener >= first).then_some(opener)
+        })
+    }
+
+    /// The closing brace that the author most likely wrote once too often, where the one at `stray` closes nothing:
+    /// the first that is indented more than the line it closes.
+    fn early(&self, text: &str, stray: usize) -> Option<usize> {
+        self.pairs.iter().copied().find_map(|(opener, closer)| {
+            let (opening, closing) = (self.line(opener), self.line(closer));
+            let leads = closing.text == closer && text.get(closer..=closer) == Some("}");
+            (leads && closing.indent() > opening.indent() && closer < stray).then_some(closer)
+        })
+    }
 }
 
 /// Where items are taken for items of the file only because a block was closed too early.
 pub(super) fn shadows(text: &str, problems: &[Problem]) -> Vec<std::ops::Range<usize>> {
+    let indentation = Indentation::read(text);
     let strays = problems.iter().filter_map(|p| match p {
         Problem::Stray(at) => Some(*at),
         _ => None,
     });
-    strays.map(|at| early(text, at).unwrap_or(0)..at).collect()
-}
-
-/// Where a line begins, and how far it is indented.
-fn indent(text: &str, at: usize) -> (usize, usize) {
-    let line = text.get(..at).map_or(0, |t| t.rfind('\n').map_or(0, |i| i + 1));
-    let rest = text.get(line..).unwrap_or("");
-    (line, rest.len() - rest.trim_start_matches([' ', '\t']).len())
-}
-
-/// Brackets and their partners, counted without looking at their kind, until one is left over.
-fn pairs(text: &str) -> Vec<(usize, usize)> {
-    let mut lexer = Lexer::new(text);
-    let (mut open, mut pairs) = (Vec::new(), Vec::new());
-    while let Some(token) = lexer.next() {
-        match token.kind {
-            Kind::Open => open.push(token.start),
-            Kind::Close => match open.pop() {
-                Some(opener) => pairs.push((opener, token.start)),
-                None => break,
-            },
-            _ => {}
-        }
-    }
-    pairs
+    strays.map(|at| indentation.early(text, at).unwrap_or(0)..at).collect()
 }

@@ -16,6 +16,9 @@ use crate::source::FileId;
 use pest::iterators::Pair;
 use std::ops::Range;
 
+/// Beyond these, wrong items are left out without a report: nobody reads the thousandth.
+const MAX_FINDINGS: usize = 1_000;
+
 /// The items that can be read, and a report for each that cannot.
 pub(super) fn recover(file: FileId, text: &str, problems: &[Problem]) -> (Vec<FileItem>, Vec<Diagnostic>) {
     let tokens = Tokens::read(text);
@@ -140,6 +143,9 @@ impl Recovery<'_> {
     ) -> Vec<T> {
         let mut read = Vec::new();
         for piece in self.tokens.items(range) {
+            if self.found.len() >= MAX_FINDINGS {
+                break;
+            }
             let inside = place.inside(self.tokens.text(piece.tokens.start));
             let emptied = self.emptied(&piece, inside);
             if self.has_problem(&piece) {

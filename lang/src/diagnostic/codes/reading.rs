@@ -47,7 +47,7 @@ return is only allowed directly before a line feed.",
         code: "H0007",
         title: "an expression is too deep",
         explanation: "
-At most 200 operators, calls, fields and brackets may hang on each other in one expression. A list of many values is
+At most 256 operators, calls, fields and brackets may hang on each other in one expression. A list of many values is
 written as a list (`x in [a, b, c]`), parts are named with `let`, or become a `fn`.",
     },
     Entry {

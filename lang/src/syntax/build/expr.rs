@@ -29,6 +29,9 @@ impl Builder<'_> {
     /// Runs `build` as far below as `by` more levels; none where that is too deep, which is then reported.
     pub(super) fn deeper<T>(&self, span: Span, by: usize, build: impl FnOnce() -> T) -> Option<T> {
         let before = self.height.get();
+        if before + by > MAX_HEIGHT && self.too_deep.replace(true) {
+            return None;
+        }
         if before + by > MAX_HEIGHT {
             self.report(
                 Diagnostic::error("H0007", span, "the expression is too deep")

@@ -20,7 +20,7 @@ use std::cell::{Cell, RefCell};
 
 /// The tree's height is bounded by this, so that everything that walks it (the checker, the formatter, `drop`) may
 /// recurse. Brackets count as well as chains (`a + b + c`, `a.b.c`), since a chain is a leaning tree.
-pub const MAX_HEIGHT: usize = 200;
+pub const MAX_HEIGHT: usize = 256;
 
 /// The tree builder met a pair that the grammar does not promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +58,13 @@ pub(crate) struct Builder<'p> {
     /// What the grammar could not see.
     pub(crate) diagnostics: RefCell<Vec<Diagnostic>>,
     height: Cell<usize>,
+    // One report of it is enough: what is inside is as deep.
+    too_deep: Cell<bool>,
 }
 
 impl<'p> Builder<'p> {
     pub(crate) fn new(file: FileId, places: &'p Places) -> Self {
-        Self { file, places, diagnostics: RefCell::new(Vec::new()), height: Cell::new(0) }
+        Self { file, places, diagnostics: RefCell::new(Vec::new()), height: Cell::new(0), too_deep: Cell::new(false) }
     }
 
     fn report(&self, diagnostic: Diagnostic) {
