@@ -6,6 +6,7 @@
 
 pub mod cause;
 pub mod changepoint;
+pub mod detect;
 pub mod episode;
 pub mod forecast;
 pub mod forest;

@@ -2,6 +2,7 @@
 
 use crate::table;
 use crate::{Outcome, Setting};
+use heal_signal::detect::auto::{Auto, AutoParams};
 use heal_signal::rcf::{Rcf, RcfParams};
 use std::time::Instant;
 
@@ -16,8 +17,16 @@ fn forest(shingle: usize, values: &[f64]) -> Vec<f64> {
     }
 }
 
+fn auto(at: &[i64], values: &[f64]) -> Vec<f64> {
+    match Auto::new(AutoParams::default()) {
+        Ok(mut auto) => at.iter().zip(values).map(|(&t, &v)| auto.push(t, v).score).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
 fn methods() -> Vec<(&'static str, Method)> {
-    let all: Vec<(&'static str, Method)> = vec![("rcf-1", |_, v| forest(1, v)), ("rcf-48", |_, v| forest(48, v))];
+    let all: Vec<(&'static str, Method)> =
+        vec![("auto", auto), ("rcf-1", |_, v| forest(1, v)), ("rcf-48", |_, v| forest(48, v))];
     match std::env::var("FIGURES_METHODS") {
         Ok(wanted) => all.into_iter().filter(|(n, _)| wanted.split(',').any(|w| w == *n)).collect(),
         Err(_) => all,
