@@ -5,7 +5,8 @@
 //! The work is sans-IO: a [`action::ReadMachine`] or a [`action::ChangeMachine`] says which [`request`] comes next and
 //! is handed its [`request::Answer`]; whoever drives it (live, preview, a model) carries it out.
 //!
-//! Architecture invariant: no client crate, no socket, no process, no clock. Numerics come from heal-signal.
+//! Architecture invariant: no client crate, no socket, no process, no clock (but for the wall limit of [`script`]).
+//! Numerics come from heal-signal.
 
 pub mod action;
 mod actions;
@@ -17,6 +18,7 @@ pub mod evaluate;
 mod functions;
 mod moment;
 mod openmetrics;
+pub mod promql;
 pub mod redact;
 pub mod request;
 pub mod script;
