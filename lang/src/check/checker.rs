@@ -11,6 +11,7 @@ use crate::plan::{Before, Expr, Plan, ReadCall, ReadId, Retry, ScriptDef, StepId
 use crate::source::{Loader, Sources, Span};
 use crate::syntax::tree::{self, StepKind};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// What a name of the playbook stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,7 +114,7 @@ pub(super) struct Frame {
     pub(super) lets: BTreeMap<String, LetInfo>,
     pub(super) locals: Vec<Local>,
     /// Arguments of the `fn`s that are being inlined, outermost first.
-    pub(super) binds: Vec<(String, Expr)>,
+    pub(super) binds: Vec<(String, Rc<Expr>)>,
     /// Paths that are known to be there (`exists` narrows).
     pub(super) facts: Vec<String>,
     pub(super) reads: Vec<ReadCall>,
@@ -186,6 +187,8 @@ pub(super) struct Checker<'a> {
     pub(super) ladder_refs: Vec<(BTreeSet<StepId>, BTreeSet<StepId>)>,
     /// Inputs that some trigger binds.
     pub(super) untrusted: BTreeSet<String>,
+    /// `fn`s whose mistakes were reported where they stand: their calls are not to be looked into.
+    pub(super) broken_fns: BTreeSet<(usize, String)>,
     /// For unique names of locals.
     pub(super) counter: u32,
     /// Expressions made so far; a limit keeps nested `fn`s from growing without end.
@@ -193,7 +196,7 @@ pub(super) struct Checker<'a> {
 }
 
 /// Typed expressions in one plan at most.
-pub(super) const MOST_EXPRESSIONS: usize = 200_000;
+pub(super) const MOST_EXPRESSIONS: usize = 50_000;
 
 impl<'a> Checker<'a> {
     pub(super) fn new(
@@ -223,12 +226,17 @@ impl<'a> Checker<'a> {
             let_ranges: BTreeMap::new(),
             ladder_refs: Vec::new(),
             untrusted: BTreeSet::new(),
+            broken_fns: BTreeSet::new(),
             counter: 0,
             made: 0,
         }
     }
 
-    pub(super) fn report(&mut self, d: Diagnostic) {
+    pub(super) fn report(&mut self, mut d: Diagnostic) {
+        d.message = with_articles(&d.message);
+        for label in &mut d.labels {
+            label.text = with_articles(&label.text);
+        }
         self.diagnostics.push(d);
     }
 
@@ -292,10 +300,23 @@ impl<'a> Checker<'a> {
         if let Some(near) = suggest::nearest(name, known.iter().copied()) {
             d = d.fix(span, near, format!("did you mean `{near}`?"));
         } else if (1..=12).contains(&known.len()) {
-            d = d.help(format!("there is {}", suggest::list(known.iter().copied())));
+            let are = if known.len() == 1 { "is" } else { "are" };
+            d = d.help(format!("there {are} {}", suggest::list(known.iter().copied())));
         }
         self.report(d);
     }
+}
+
+/// `a int` as `an int`: types are put into sentences by their names.
+fn with_articles(text: &str) -> String {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    for i in 1..words.len() {
+        let is_type = words[i].starts_with("int") || words[i].contains('.');
+        if words[i - 1] == "a" && is_type && words[i].starts_with(['a', 'e', 'i', 'o']) {
+            words[i - 1] = "an";
+        }
+    }
+    words.join(" ")
 }
 
 /// What the check of a root file gives.
@@ -324,8 +345,8 @@ pub(super) fn check_root(
     let mut outside = Checker::new(sources, cat, options, loaded, &script_code);
     outside.check_tops();
     results.diagnostics.append(&mut outside.diagnostics);
+    let broken_fns = outside.broken_fns;
 
-    results.diagnostics.extend(root.file.edition.as_ref().and_then(unknown_edition));
     let playbooks: Vec<&tree::Playbook> = root
         .file
         .items
@@ -344,6 +365,7 @@ pub(super) fn check_root(
             continue;
         }
         let mut checker = Checker::new(sources, cat, options, loaded, &script_code);
+        checker.broken_fns.clone_from(&broken_fns);
         let plan = checker.playbook(p, edition);
         results.diagnostics.append(&mut checker.diagnostics);
         results.plans.extend(plan);
@@ -378,17 +400,6 @@ pub(super) fn taken(name: &str, first_is: &str, span: Span, first: Span) -> Diag
         .help("one name means one thing in a playbook; choose another")
 }
 
-/// An edition that this grammar is not.
-fn unknown_edition(edition: &tree::Edition) -> Option<Diagnostic> {
-    (edition.number != crate::syntax::EDITION).then(|| {
-        Diagnostic::error("H0220", edition.span, format!("edition {} is not known", edition.number)).fix(
-            edition.span,
-            "heal 1",
-            "this healrun knows `heal 1`; a newer one may know more",
-        )
-    })
-}
-
 impl Checker<'_> {
     /// Names declared twice at the top of a file, and each `fn` on its own.
     fn check_tops(&mut self) {
@@ -401,7 +412,13 @@ impl Checker<'_> {
                     seen.insert(name, found);
                 }
                 match found {
-                    Found::Fn(f) => self.check_fn(index, f),
+                    Found::Fn(f) => {
+                        let before = self.diagnostics.len();
+                        self.check_fn(index, f);
+                        if self.diagnostics[before..].iter().any(|d| d.severity == Severity::Error) {
+                            self.broken_fns.insert((index, name.to_owned()));
+                        }
+                    }
                     Found::Profile(p) => {
                         let (_, _) = self.within(Frame::new(Place::Constant, None), |c| c.profile(p));
                     }

@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
 
     fn run_field(&mut self, name: &Ident, span: Span) -> Expr {
         let Some((field, late)) = RUN_FIELDS.iter().find(|(f, _)| *f == name.name) else {
-            self.unknown("H0208", name.span, "field of `run`", &name.name, RUN_FIELDS.iter().map(|(f, _)| *f));
+            self.unknown("H0208", name.span, "field of `run` called", &name.name, RUN_FIELDS.iter().map(|(f, _)| *f));
             return unknown(span);
         };
         let speaks = matches!(self.frame.place, Place::Tell | Place::DefaultTell);

@@ -63,7 +63,7 @@ impl<'a> Checker<'a> {
         special: &[&str],
         mut vars: Vars,
     ) -> Bound {
-        let found = self.assign(what, params, args, special);
+        let (found, meant) = self.assign(what, params, args, special);
         let mut bound = Vec::new();
         let mut missing: Vec<&ParamDecl> = Vec::new();
         for (i, param) in params.iter().enumerate() {
@@ -83,6 +83,8 @@ impl<'a> Checker<'a> {
             };
             bound.push(NamedArg { name: param.name.clone(), value });
         }
+        // What was given under a wrong name was reported as that.
+        missing.retain(|p| !meant.contains(&p.name));
         if !missing.is_empty() {
             let names: Vec<&str> = missing.iter().map(|p| p.name.as_str()).collect();
             let code = if names.contains(&"expect") { "H0405" } else { "H0206" };
@@ -101,15 +103,16 @@ impl<'a> Checker<'a> {
         Bound { args: bound, vars }
     }
 
-    /// Which argument belongs to which parameter.
+    /// Which argument belongs to which parameter; and the names of parameters that were probably meant by the others.
     fn assign(
         &mut self,
         what: &str,
         params: &[ParamDecl],
         args: &'a [tree::Arg],
         special: &[&str],
-    ) -> Vec<Option<&'a tree::Arg>> {
+    ) -> (Vec<Option<&'a tree::Arg>>, Vec<String>) {
         let mut found: Vec<Option<&'a tree::Arg>> = vec![None; params.len()];
+        let mut meant: Vec<String> = Vec::new();
         let mut positional: Option<Span> = None;
         for arg in args {
             let index = match &arg.label {
@@ -119,6 +122,7 @@ impl<'a> Checker<'a> {
                     None => {
                         let known: Vec<&str> =
                             params.iter().map(|p| p.name.as_str()).chain(special.iter().copied()).collect();
+                        meant.extend(suggest::nearest(&label.name, known.iter().copied()).map(str::to_owned));
                         self.unknown("H0205", label.span, &format!("parameter of {what} called"), &label.name, known);
                         self.expr_quietly(&arg.value);
                         continue;
@@ -173,7 +177,7 @@ impl<'a> Checker<'a> {
                 None => found[index] = Some(arg),
             }
         }
-        found
+        (found, meant)
     }
 
     /// An expression whose place is already wrong: only its own mistakes are of interest.

@@ -149,6 +149,11 @@ impl<'a> Checker<'a> {
             .map(|n| format!("{family}.{n}"))
             .or_else(|| suggest::nearest(full, all.iter().copied().chain(own)).map(str::to_owned))
             .or_else(|| same_end.map(str::to_owned));
+        if parts.len() > 1 && members.is_empty() && (near.is_none() || self.let_of_a_step(&first.name)) {
+            // A value that is not there, rather than a family of actions.
+            self.unknown_name(first, None);
+            return;
+        }
         if let Some(near) = near {
             d = d.fix(span, near.clone(), format!("did you mean `{near}`?"));
         } else if !members.is_empty() && parts.len() > 1 {
@@ -317,7 +322,9 @@ impl<'a> Checker<'a> {
                     Diagnostic::error("H0407", arg.value.span, "`effect` is `read` or `change`")
                         .note("it is an assertion: `plan` lists it, and policy may forbid it"),
                 );
-                None
+                // What fits the place, so that one mistake is one report.
+                let remediate = self.frame.place == Place::Body(StepKind::Remediate);
+                Some(if remediate { Effect::Change } else { Effect::Read })
             }
         }
     }

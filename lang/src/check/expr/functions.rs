@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
 use crate::syntax::tree;
+use std::rc::Rc;
 
 /// `fn`s that call each other at most so deep.
 const DEEPEST: usize = 32;
@@ -55,6 +56,9 @@ impl<'a> Checker<'a> {
             return unknown(span);
         }
         let result = f.result.as_ref().map(|t| self.type_of(t, None));
+        if self.broken_fns.contains(&(module, name.clone())) {
+            return Expr { typ: result.unwrap_or(Type::Unknown), ..unknown(span) };
+        }
         let (locals, binds) = self.bind_params(&params, bound);
         let mark = self.frame.binds.len();
         self.frame.binds.extend(binds.iter().cloned());
@@ -85,6 +89,7 @@ impl<'a> Checker<'a> {
         let typ = result.unwrap_or_else(|| body.typ.clone());
         let mut whole = Expr { typ: typ.clone(), ..body };
         for (name, value) in binds.into_iter().rev() {
+            let value = Rc::unwrap_or_clone(value);
             whole = Expr {
                 kind: ExprKind::Bind { name, value: Box::new(value), body: Box::new(whole) },
                 typ: typ.clone(),
@@ -94,13 +99,13 @@ impl<'a> Checker<'a> {
         whole
     }
 
-    fn bind_params(&mut self, params: &[ParamDecl], bound: Bound) -> (Vec<Local>, Vec<(String, Expr)>) {
+    fn bind_params(&mut self, params: &[ParamDecl], bound: Bound) -> (Vec<Local>, Vec<(String, Rc<Expr>)>) {
         let mut locals = Vec::new();
         let mut binds = Vec::new();
         for (param, arg) in params.iter().zip(bound.args) {
             let unique = self.unique(&param.name);
             locals.push(Local { name: param.name.clone(), unique: unique.clone(), typ: param.typ.clone() });
-            binds.push((unique, arg.value));
+            binds.push((unique, Rc::new(arg.value)));
         }
         (locals, binds)
     }

@@ -58,7 +58,11 @@ impl<'a> Checker<'a> {
                 closed = Expr {
                     typ: closed.typ.clone(),
                     span: closed.span,
-                    kind: ExprKind::Bind { name: name.clone(), value: Box::new(value.clone()), body: Box::new(closed) },
+                    kind: ExprKind::Bind {
+                        name: name.clone(),
+                        value: Box::new((**value).clone()),
+                        body: Box::new(closed),
+                    },
                 };
             }
         }

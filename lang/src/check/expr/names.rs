@@ -199,15 +199,10 @@ impl Checker<'_> {
                 self.report(d);
                 return;
             }
-        } else if let Some(named) = self.names.get(text) {
-            let noun = named.binding.noun();
+        } else if self.in_a_playbook(text) {
             self.report(
-                Diagnostic::error(
-                    "H0201",
-                    name.span,
-                    format!("a function does not see `{text}`, {noun} of the playbook"),
-                )
-                .help("hand it in as a parameter"),
+                Diagnostic::error("H0201", name.span, format!("a function does not see `{text}` of the playbook"))
+                    .help("hand it in as a parameter"),
             );
             return;
         }
@@ -234,6 +229,33 @@ impl Checker<'_> {
             d = d.help(format!("actions and functions are called by their full name: `{full}(…)`"));
         }
         self.report(d);
+    }
+
+    /// Whether a playbook of the root file declares the name.
+    fn in_a_playbook(&self, name: &str) -> bool {
+        let items = self.modules.first().into_iter().flat_map(|m| &m.file.items);
+        items
+            .filter_map(|i| match i {
+                tree::Top::Playbook(p) => Some(&p.body.items),
+                _ => None,
+            })
+            .flatten()
+            .any(|i| match i {
+                tree::Item::Input(x) => x.name.name == name,
+                tree::Item::Secret(x) => x.name.name == name,
+                tree::Item::Target(x) => x.name.name == name,
+                tree::Item::Let(x) => x.name.name == name,
+                tree::Item::Step(x) => x.name.name == name,
+                _ => false,
+            })
+    }
+
+    /// Whether some step has a `let` of that name.
+    pub(super) fn let_of_a_step(&self, name: &str) -> bool {
+        self.steps
+            .iter()
+            .flat_map(|s| &s.tree.body.items)
+            .any(|i| matches!(i, tree::Item::Let(l) if l.name.name == name))
     }
 
     /// `kubernetes.logs` for `logs`.

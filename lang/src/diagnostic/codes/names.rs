@@ -142,12 +142,6 @@ catalogue such as `kubernetes.name`. `T?` may be absent. `enum(a, b)` is a type 
 of its causes."##,
     },
     Entry {
-        code: "H0220",
-        title: "an edition that is not known",
-        explanation: r##"
-The header `heal 1` says which grammar a file is written in; without it, it is 1. Stored playbooks outlive grammars."##,
-    },
-    Entry {
         code: "H0221",
         title: "no such playbook in the file",
         explanation: r##"
