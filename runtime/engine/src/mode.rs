@@ -14,7 +14,7 @@ mod sealed {
 pub(crate) use sealed::Key;
 
 /// A mode: live, preview or model. Sealed.
-pub trait Mode: sealed::Sealed + Clone + Sized + 'static {
+pub trait Mode: sealed::Sealed + Clone + std::fmt::Debug + Sized + 'static {
     /// What it takes to act.
     type Order: std::fmt::Debug + Send;
 

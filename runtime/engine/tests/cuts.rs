@@ -1,5 +1,6 @@
 //! The process dies after any row of the journal, before or after it carried out that row's commands, once or twice;
 //! another one resumes. A guarded or probed change happens exactly once, a blind one at most once and never in silence.
+#![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Whole runs against a scripted world.
+#![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, reason = "a test may")]
 
 mod support;
 

@@ -73,6 +73,7 @@ pub(super) fn admit(doc: &mut GuardDoc, ask: &AdmitAsk, now: i64) -> Result<Guar
         change: change.clone(),
         undoes: request.undoes,
         locks: request.locks.clone(),
+        breaker: request.breaker,
         approvals: request.approvals.clone(),
         at: now,
         send_by: now.saturating_add(ms(request.send_window_ms)),
@@ -151,9 +152,7 @@ fn breaker(doc: &mut GuardDoc, ask: &AdmitAsk, key: &str, now: i64) -> Result<()
     let written = ask.request.breaker;
     let name = remedy_key(&change.action, &change.target);
     let state = doc.breakers.entry(name.clone()).or_default();
-    state.limit = written.failures.max(1);
-    state.within_ms = written.within_ms;
-    state.open_for_ms = written.open_for_ms;
+    state.set(&written);
     // It healed, and here it is again: a remedy that works every ten minutes is the flap.
     let recurs = state
         .healed
@@ -183,6 +182,13 @@ fn breaker(doc: &mut GuardDoc, ask: &AdmitAsk, key: &str, now: i64) -> Result<()
 }
 
 impl BreakerDoc {
+    /// The settings of whoever uses it now.
+    pub(super) fn set(&mut self, written: &heal_lang::plan::Breaker) {
+        self.limit = written.failures.max(1);
+        self.within_ms = written.within_ms;
+        self.open_for_ms = written.open_for_ms;
+    }
+
     /// One more failure; opens at the limit, and at once where it was only being tried.
     pub(super) fn fail(&mut self, now: i64) {
         self.failures.push(now);

@@ -3,6 +3,7 @@
 use super::GuardLimits;
 use crate::command::IntentId;
 use crate::event::{ResolvedChange, SettledAs};
+use heal_lang::plan::Breaker;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -86,6 +87,8 @@ pub struct OpenIntent {
     pub undoes: Option<IntentId>,
     /// The locks it holds.
     pub locks: Vec<String>,
+    /// When its breaker opens: the vote comes with the verdict.
+    pub breaker: Breaker,
     /// The approvals it used.
     pub approvals: Vec<String>,
     /// Admitted at.

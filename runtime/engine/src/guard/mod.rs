@@ -253,5 +253,6 @@ pub fn apply(doc: &GuardDoc, request: &GuardRequest, now: i64) -> (GuardDoc, Gua
             GuardVerdict::Done
         }
     };
+    next.prune(now);
     (next, verdict)
 }

@@ -69,16 +69,22 @@ fn verdict(doc: &mut GuardDoc, open: &OpenIntent, s: &Settlement<'_>, now: i64) 
         let until = now.saturating_add(ms(s.cool_down_ms));
         doc.cool_downs.insert(remedy.clone(), CoolDown { until, run: open.run.clone() });
     }
+    if s.vote.is_none() {
+        // Nobody could tell: the try was used up, the breaker stays as it is.
+        if let Some(breaker) = doc.breakers.get_mut(&remedy) {
+            breaker.trial = None;
+        }
+        return;
+    }
     let breaker = doc.breakers.entry(remedy).or_default();
+    breaker.set(&open.breaker);
     match s.vote {
         Some(true) => breaker.fail(now),
-        Some(false) => {
+        _ => {
             breaker.trial = None;
             breaker.open_until = None;
             breaker.healed = Some((now, open.run.clone()));
         }
-        // Nobody could tell: the try was used up, the breaker stays as it is.
-        None => breaker.trial = None,
     }
 }
 

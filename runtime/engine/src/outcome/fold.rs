@@ -33,7 +33,7 @@ pub enum UndoEnd {
     Conflict,
 }
 
-/// First table: what a change step leaves, and whether its verify counts as not run.
+/// First table: what a change step leaves, and whether its verify counts as not run (at best: the worse of both holds).
 #[must_use]
 pub fn world_of(change: ChangeEnd, undo: UndoEnd) -> (World, bool) {
     match (change, undo) {

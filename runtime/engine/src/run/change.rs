@@ -151,6 +151,11 @@ impl Machine {
             self.finish_change(node, Some((Exit::Blocked, because)));
             return true;
         }
+        if self.settle_overdue() {
+            let because = Because::new(BecauseKind::GuardStore, "the guard store does not answer");
+            self.finish_change(node, Some((Exit::Blocked, because)));
+            return true;
+        }
         if self.first_unsettled() {
             self.n(node).stage = Stage::SettleWait;
             return true;

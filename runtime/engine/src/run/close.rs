@@ -76,26 +76,25 @@ impl Machine {
                 last = Some((ended, node, unverified));
             }
         }
-        let verify = match last {
-            None => VerifyFold::NotRun,
-            Some((_, _, true)) => VerifyFold::NotRun,
-            Some((_, node, false)) => self
-                .plan
-                .node(node)
-                .map(|n| self.graph.verifies_of(n.step).to_vec())
-                .unwrap_or_default()
-                .into_iter()
-                .map(|v| match self.s.node(v).and_then(|n| n.verify.verdict) {
-                    Some(Exit::Fixed) => VerifyFold::Fixed,
-                    Some(Exit::NotFixed) => VerifyFold::NotFixed,
-                    Some(Exit::Worse) => VerifyFold::Worse,
-                    Some(_) => VerifyFold::CannotTell,
-                    None => VerifyFold::NotRun,
-                })
-                // Several verifies cover it: it is as well as the worst of them says.
-                .max()
-                .unwrap_or(VerifyFold::NotRun),
-        };
+        let Some((_, node, unverified)) = last else { return (world, VerifyFold::NotRun) };
+        let step = self.plan.node(node).map(|n| n.step);
+        let verify = step
+            .map(|s| self.graph.verifies_of(s))
+            .unwrap_or_default()
+            .iter()
+            .map(|v| match self.s.node(*v).and_then(|n| n.verify.verdict) {
+                Some(Exit::Fixed) => VerifyFold::Fixed,
+                Some(Exit::NotFixed) => VerifyFold::NotFixed,
+                Some(Exit::Worse) => VerifyFold::Worse,
+                Some(_) => VerifyFold::CannotTell,
+                None => VerifyFold::NotRun,
+            })
+            // Several verifies cover it: it is as well as the worst of them says.
+            .max()
+            .unwrap_or(VerifyFold::NotRun);
+        // After an undo that met somebody else the verify spoke of another world; a `worse` stays what it is, so that
+        // no handler makes an end milder.
+        let verify = if unverified { verify.max(VerifyFold::NotRun) } else { verify };
         (world, verify)
     }
 
@@ -193,8 +192,7 @@ impl Machine {
         if self.settle_rest() {
             return true;
         }
-        let waited = self.s.now.saturating_sub(self.s.settle_since) >= SETTLE_WAIT_MS;
-        if !self.s.unsettled.is_empty() && !waited {
+        if !self.s.unsettled.is_empty() && !self.settle_overdue() {
             return false;
         }
         if self.s.verdict.is_none() {

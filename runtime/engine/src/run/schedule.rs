@@ -147,11 +147,16 @@ impl Machine {
     }
 
     fn start_remediate(&mut self, node: NodeId, step: &Step) -> bool {
-        if self.s.active.is_some_and(|a| a != node)
-            || self.unverified_elsewhere(node, step.id)
-            || self.first_unsettled()
-        {
+        if self.s.active.is_some_and(|a| a != node) || self.unverified_elsewhere(node, step.id) {
             return false;
+        }
+        if self.first_unsettled() {
+            let overdue = self.settle_overdue();
+            if overdue {
+                let because = Because::new(BecauseKind::GuardStore, "the guard store does not answer");
+                self.wind(Exit::Skipped, Reason::Blocked, because);
+            }
+            return overdue;
         }
         let low = self.graph.rung_before[node.0 as usize];
         if let Some(low) = low
@@ -213,6 +218,12 @@ impl Machine {
         self.s.unsettled.iter().any(|(_, verdict)| !verdict)
     }
 
+    /// The guard store does not answer any more.
+    pub(crate) fn settle_overdue(&self) -> bool {
+        let waited = self.s.now.saturating_sub(self.s.settle_since);
+        !self.s.unsettled.is_empty() && waited >= super::close::SETTLE_WAIT_MS
+    }
+
     /// What follows a change step's end.
     pub(crate) fn route_change(&mut self, node: NodeId, exit: Exit) {
         let because = self.s.nodes[node.0 as usize].because.clone();
@@ -246,7 +257,7 @@ impl Machine {
                 Stage::Reading => self.batch_done(node) && self.reads_done(node),
                 Stage::LockWait(until) | Stage::RefreshWait(until) => until <= now && self.again(node),
                 Stage::Refreshing => self.drive_refresh(node),
-                Stage::SettleWait => !self.first_unsettled() && self.propose(node),
+                Stage::SettleWait => (!self.first_unsettled() || self.settle_overdue()) && self.propose(node),
                 Stage::Polling(at) => at <= now && self.poll(node),
                 Stage::Following => self.follow(node),
                 _ => false,

@@ -112,6 +112,11 @@ pub struct ReadSlot {
 /// The reads of a node, by whose step they are of.
 pub type Batch = BTreeMap<(NodeId, ReadId), ReadSlot>;
 
+/// JSON has no maps by pair.
+fn as_list<S: serde::Serializer>(batch: &Batch, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_seq(batch.iter())
+}
+
 /// A cause as ranked; numbers in millionths.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Cause {
@@ -230,6 +235,7 @@ pub struct NodeState {
     /// How often it was started: evidence may be read again.
     pub round: u32,
     /// Its reads.
+    #[serde(serialize_with = "as_list")]
     pub batch: Batch,
     /// Errors of reads that were given up, in words.
     pub read_errors: Vec<String>,

@@ -105,11 +105,14 @@ impl Machine {
     }
 
     /// No further compensation, no further rung: a person goes on from here.
-    fn stop_undo(&mut self, verify: NodeId) {
+    pub(crate) fn stop_undo(&mut self, verify: NodeId) {
+        let ended = self.s.wind.is_some();
         let state = &mut self.n(verify).verify;
         state.undo.clear();
-        state.ops.retain(|op| !matches!(op, Follow::Climb | Follow::Escalate));
-        state.ops.push(Follow::Escalate);
+        state.ops.retain(|op| !matches!(op, Follow::Undo | Follow::Climb | Follow::Escalate));
+        if !ended {
+            state.ops.push(Follow::Escalate);
+        }
     }
 
     /// A compensation has ended.

@@ -259,17 +259,23 @@ impl Machine {
 
     /// Carries out what follows the verdict, one thing after another.
     pub(crate) fn follow(&mut self, node: NodeId) -> bool {
-        let state = &self.s.nodes[node.0 as usize].verify;
-        if state.undoing.is_some() || self.first_unsettled() {
+        if self.s.nodes[node.0 as usize].verify.undoing.is_some() {
             return false;
         }
-        if !state.undo.is_empty() {
+        if self.first_unsettled() {
+            if !self.settle_overdue() {
+                return false;
+            }
+            // The guard store is gone: nothing more is changed, a person goes on from here.
+            self.stop_undo(node);
+        }
+        if !self.s.nodes[node.0 as usize].verify.undo.is_empty() {
             if !self.next_undo(node) {
                 self.n(node).verify.undo.clear();
             }
             return true;
         }
-        let Some(op) = state.ops.first().copied() else {
+        let Some(op) = self.s.nodes[node.0 as usize].verify.ops.first().copied() else {
             self.finish_verify(node);
             return true;
         };
