@@ -188,24 +188,4 @@ impl Service<::http::Request<OctoBody>> for Wire {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(base: &str, path: &str) -> Result<String, String> {
-        let query = [("per_page".to_owned(), "5".to_owned()), ("branch".to_owned(), "a b".to_owned())];
-        route(&Url::parse(base).expect("a URL"), path, &query).map_err(|error| error.code)
-    }
-
-    #[test]
-    fn the_page_size_has_the_name_that_the_server_knows() {
-        assert_eq!(at("https://api.github.com", "/repos/o/r").as_deref(), Ok("/repos/o/r?per_page=5&branch=a+b"));
-        assert_eq!(at("http://h:3000/api/v1/", "/repos/o/r").as_deref(), Ok("/repos/o/r?limit=5&branch=a+b"));
-    }
-
-    #[test]
-    fn a_name_in_a_path_leads_nowhere_else() {
-        for path in ["repos", "/repos/../../admin", "/repos?x", "/repos#x"] {
-            assert_eq!(at("https://api.github.com", path), Err("path".to_owned()), "{path}");
-        }
-    }
-}
+mod tests;

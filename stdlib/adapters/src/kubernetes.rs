@@ -138,6 +138,9 @@ fn told(what: &str, error: &kube::Error) -> ErrorInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::carrier::Carrier;
+    use crate::transport::lying::{LONG, Reply, Server, serve};
+    use heal_stdlib::request::{Answer, ChangeRequest, ReadRequest};
 
     #[test]
     fn a_name_in_a_path_leads_nowhere_else() {
@@ -157,5 +160,58 @@ mod tests {
         let error = Kubernetes::new(&connections).get(get).await.expect_err("no way");
         assert_eq!(error.code, "kubeconfig");
         assert!(error.message.contains("/nowhere/kube.yaml") && error.message.contains("healrun.yaml"), "{error:?}");
+    }
+
+    async fn server(reply: fn() -> Reply) -> (Server, tempfile::TempDir, Connections) {
+        let server = serve(move |_| reply()).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{{name: c, cluster: {{server: \"http://{}\"}}}}]\n\
+             users: [{{name: u, user: {{token: t0ken}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n",
+            server.at
+        );
+        std::fs::write(folder.path().join("kubeconfig"), text).expect("a kubeconfig");
+        let mut connections = Connections::new(folder.path().into(), folder.path().into());
+        connections.kubernetes.kubeconfig = Some("kubeconfig".into());
+        (server, folder, connections)
+    }
+
+    async fn patched(reply: fn() -> Reply, within: Duration) -> (Answer, usize) {
+        let (server, _folder, connections) = server(reply).await;
+        let write = KubernetesWrite {
+            method: "PATCH".to_owned(),
+            path: "/apis/apps/v1/namespaces/n/deployments/d".to_owned(),
+            query: vec![],
+            content_type: "application/json-patch+json".to_owned(),
+            body: serde_json::json!([]),
+        };
+        let departure = Arc::new(Departure::new(Arc::new(|| 0), 0));
+        let answer = Carrier::new(connections).change(ChangeRequest::Kubernetes(write), within, &departure).await;
+        let heard = server.heard();
+        assert!(
+            heard.iter().all(|r| r.contains("Bearer t0ken") && r.contains("application/json-patch+json")),
+            "{heard:?}"
+        );
+        (answer, heard.len())
+    }
+
+    #[tokio::test]
+    async fn a_change_is_sent_once_whatever_comes_back() {
+        let busy = || Reply::Text("HTTP/1.1 503 No\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n".to_owned());
+        let (answer, sent) = patched(busy, LONG).await;
+        assert!(matches!(&answer, Answer::Http(a) if a.status == 503) && sent == 1, "{answer:?}");
+        for reply in [|| Reply::Reset(""), || Reply::Hang("")] {
+            let (answer, sent) = patched(reply, Duration::from_millis(500)).await;
+            let uncertain = matches!(&answer, Answer::Failed(e) if e.class == ErrorClass::Uncertain);
+            assert!(uncertain && sent == 1, "{answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_without_end_is_cut_at_its_cap() {
+        let (_server, _folder, connections) = server(|| Reply::Flood("HTTP/1.1 200 OK\r\n\r\n", "{\"items\":[")).await;
+        let get = KubernetesGet { path: "/api/v1/pods".to_owned(), query: vec![], text: false, max_bytes: 100 };
+        let answer = Carrier::new(connections).read(ReadRequest::Kubernetes(get), LONG).await;
+        assert!(matches!(&answer, Answer::Http(a) if a.truncated && a.body.len() == 100), "{answer:?}");
     }
 }

@@ -3,112 +3,17 @@
 use crate::carrier::Carrier;
 use crate::connections::Connections;
 use crate::departure::Departure;
+use crate::transport::lying::{LONG, Reply, Server, ok, serve, to};
 use heal_lang::plan::ErrorClass;
 use heal_stdlib::error::{ErrorInfo, Sent};
 use heal_stdlib::request::{
     Answer, ChangeRequest, Endpoint, HeaderText, HttpAnswer, HttpBody, HttpRequest, ReadRequest,
 };
 use heal_stdlib::value::Secret;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
-/// Long enough for any machine.
-const LONG: Duration = Duration::from_secs(30);
-
-/// A server on loopback, and what it was sent.
-struct Server {
-    at: SocketAddr,
-    heard: Arc<Mutex<Vec<String>>>,
-}
-
-/// Answers each request by what `answer` makes of its path; then the connection is cut.
-async fn serve<F>(answer: F) -> Server
-where
-    F: Fn(&str) -> Reply + Send + Sync + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let at = listener.local_addr().expect("an address");
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let (answer, all) = (Arc::new(answer), heard.clone());
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(talk(stream, answer.clone(), all.clone()));
-        }
-    });
-    Server { at, heard }
-}
-
-/// What a server does with a request.
-enum Reply {
-    /// Sends this and closes.
-    Text(String),
-    /// Sends this and goes on with the same connection.
-    Stay(String),
-    /// Sends this and then nothing more, without closing.
-    Hang(&'static str),
-    /// Sends this, then the second for ever.
-    Flood(&'static str, &'static str),
-    /// Sends this and resets the connection.
-    Reset(&'static str),
-}
-
-async fn talk<F: Fn(&str) -> Reply>(mut stream: TcpStream, answer: Arc<F>, heard: Arc<Mutex<Vec<String>>>) {
-    loop {
-        let Some(request) = hear(&mut stream).await else { return };
-        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-        heard.lock().expect("whole").push(request);
-        match answer(&path) {
-            Reply::Text(text) => return drop(stream.write_all(text.as_bytes()).await),
-            Reply::Stay(text) => drop(stream.write_all(text.as_bytes()).await),
-            Reply::Hang(text) => {
-                let _ = stream.write_all(text.as_bytes()).await;
-                // Until the other side gives up.
-                let _ = stream.read(&mut [0]).await;
-                return;
-            }
-            Reply::Flood(head, rest) => {
-                let _ = stream.write_all(head.as_bytes()).await;
-                while stream.write_all(rest.as_bytes()).await.is_ok() {}
-                return;
-            }
-            Reply::Reset(text) => {
-                let _ = stream.write_all(text.as_bytes()).await;
-                let _ = stream.flush().await;
-                let _ = stream.set_zero_linger();
-                return;
-            }
-        }
-    }
-}
-
-/// One request, with its body.
-async fn hear(stream: &mut TcpStream) -> Option<String> {
-    let mut text = String::new();
-    let mut buffer = [0; 4096];
-    loop {
-        if let Some(end) = text.find("\r\n\r\n") {
-            let length = text.lines().find_map(|l| l.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
-            if text.len() >= end + 4 + length {
-                return Some(text);
-            }
-        }
-        match stream.read(&mut buffer).await {
-            Ok(n @ 1..) => text += &String::from_utf8_lossy(&buffer[..n]),
-            _ => return None,
-        }
-    }
-}
-
-fn ok(body: &str) -> String {
-    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len())
-}
-
-fn to(location: &str) -> Reply {
-    Reply::Text(format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n"))
-}
+use tokio::net::TcpListener;
 
 fn carrier() -> Carrier {
     let mut connections = Connections::new(".".into(), ".".into());
@@ -230,7 +135,7 @@ async fn a_compressed_answer_that_nobody_asked_for_is_not_opened() {
     let server = serve(|_| Reply::Flood("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n", "\x1f\x0b")).await;
     let error = ask(get(format!("http://{}/", server.at)), LONG).await.expect_err("an error");
     assert_eq!(error.code, "encoding");
-    assert!(!server.heard.lock().expect("whole")[0].contains("accept-encoding"));
+    assert!(!server.heard()[0].contains("accept-encoding"));
 }
 
 #[tokio::test]
@@ -260,7 +165,7 @@ async fn a_redirect_is_followed_and_its_secrets_stay_behind() {
     assert_eq!(answer.body, "there");
     let names = ["authorization", "x-key", "x-plain"];
     let seen = |server: &Server| -> Vec<[bool; 3]> {
-        let heard = server.heard.lock().expect("whole").clone();
+        let heard = server.heard();
         heard.iter().map(|request| names.map(|name| request.contains(name))).collect()
     };
     assert_eq!(seen(&first), [[true; 3], [true; 3]], "the same host sees them again");
@@ -283,7 +188,7 @@ async fn a_loop_of_redirects_ends() {
     let server = serve(|_| to("/again")).await;
     let error = ask(get(format!("http://{}/", server.at)), LONG).await.expect_err("an error");
     assert_eq!(error.code, "redirects");
-    assert_eq!(server.heard.lock().expect("whole").len(), 11);
+    assert_eq!(server.heard().len(), 11);
 }
 
 #[tokio::test]
@@ -321,7 +226,7 @@ async fn a_change_without_a_definite_answer_is_uncertain() {
         let (result, left) = act(post(format!("http://{}/", server.at)), Duration::from_millis(500), 9).await;
         let error = result.expect_err("uncertain");
         assert_eq!((error.class, error.sent, left), (ErrorClass::Uncertain, Sent::Maybe, Some(5)), "{error:?}");
-        assert_eq!(server.heard.lock().expect("whole").len(), 1, "it was sent once");
+        assert_eq!(server.heard().len(), 1, "it was sent once");
     }
 }
 
@@ -344,7 +249,7 @@ async fn nothing_leaves_after_send_by() {
     let (result, left) = act(post(format!("http://{}/", server.at)), LONG, 4).await;
     let error = result.expect_err("too late");
     assert_eq!((error.code.as_str(), error.sent, left), ("send_by", Sent::No, None));
-    assert!(server.heard.lock().expect("whole").is_empty());
+    assert!(server.heard().is_empty());
 }
 
 #[tokio::test]
@@ -371,14 +276,7 @@ async fn a_change_follows_only_what_says_that_nothing_was_done() {
     let server = server.await;
     let (result, _) = act(post(format!("http://{}/307", server.at)), LONG, 9).await;
     assert_eq!(result.expect("an answer").body, "done");
-    assert!(
-        server
-            .heard
-            .lock()
-            .expect("whole")
-            .last()
-            .is_some_and(|r| r.starts_with("POST /there") && r.ends_with("do it"))
-    );
+    assert!(server.heard().last().is_some_and(|r| r.starts_with("POST /there") && r.ends_with("do it")));
     let (result, _) = act(post(format!("http://{}/303", server.at)), LONG, 9).await;
     assert_eq!(result.expect("an answer").status, 303);
 }
@@ -391,7 +289,7 @@ async fn a_body_is_not_sent_on_to_another_host() {
         serve(move |_| Reply::Text(format!("HTTP/1.1 308 X\r\nlocation: http://{at}/\r\ncontent-length: 0\r\n\r\n")));
     let (result, _) = act(post(format!("http://{}/", first.await.at)), LONG, 9).await;
     assert_eq!(result.expect_err("refused").code, "redirect_refused");
-    assert!(second.heard.lock().expect("whole").is_empty());
+    assert!(second.heard().is_empty());
 }
 
 #[tokio::test]

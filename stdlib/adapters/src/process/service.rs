@@ -420,4 +420,38 @@ mod tests {
         assert_eq!(scene.restart(Some(who)).await.expect_err("no program").code, "no_program");
         assert_eq!(scene.who(), Some(who));
     }
+
+    #[tokio::test]
+    async fn a_service_outlives_a_starter_that_is_killed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut starter = std::process::Command::new(std::env::current_exe().expect("this program"))
+            .args(["--ignored", "--exact", "process::service::tests::the_starter", "--nocapture"])
+            .env("STARTER", folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let pid_file = folder.path().join("api.pid");
+        // As soon as there is a pid at all: this may well be before it has become the service.
+        while !pid_file.exists() {
+            tokio::task::yield_now().await;
+        }
+        starter.kill().and_then(|()| starter.wait()).expect("ours to kill");
+        let who = alive(&pid_file).expect("an answer").expect("it lives");
+        while !std::fs::read_to_string(folder.path().join("api.log")).is_ok_and(|text| text.contains("up")) {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(alive(&pid_file).expect("an answer"), Ok(who));
+        send(who, Signal::KILL).expect("ours to kill");
+    }
+
+    /// Starts a service and waits to be killed; run by the test above.
+    #[tokio::test]
+    #[ignore = "a part of another test"]
+    async fn the_starter() {
+        let folder = PathBuf::from(std::env::var_os("STARTER").expect("a folder"));
+        let mut scene = scene("echo up; exec sleep 1000", Stop::default());
+        scene.connections.base = folder;
+        let _ = scene.restart(None).await;
+        std::future::pending::<()>().await;
+    }
 }

@@ -7,6 +7,8 @@ mod errors;
 mod gate;
 #[cfg(any(feature = "http", feature = "github"))]
 mod hosts;
+#[cfg(test)]
+pub(crate) mod lying;
 
 pub(crate) use answer::{Reading, read};
 #[cfg(any(feature = "http", feature = "github"))]
