@@ -4,8 +4,10 @@
 //! same bits on every platform: transcendental functions come from `libm`, no result depends on hash order.
 //! Values that are not finite count as missing; an input that cannot be judged is refused with a [`Reason`].
 
+pub mod batch;
 pub mod cause;
 pub mod changepoint;
+pub mod compare;
 pub mod detect;
 pub mod episode;
 pub mod forecast;

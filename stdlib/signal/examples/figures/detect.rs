@@ -2,6 +2,8 @@
 
 use crate::table;
 use crate::{Outcome, Setting};
+use heal_signal::Series;
+use heal_signal::batch;
 use heal_signal::detect::auto::{Auto, AutoParams};
 use heal_signal::rcf::{Rcf, RcfParams};
 use std::time::Instant;
@@ -24,9 +26,14 @@ fn auto(at: &[i64], values: &[f64]) -> Vec<f64> {
     }
 }
 
+fn subspace(_: &[i64], values: &[f64]) -> Vec<f64> {
+    // By row, as NAB counts.
+    batch::subspace::scores(&Series::from_values(values, 1), None).map_or(vec![0.0; values.len()], |s| s.score)
+}
+
 fn methods() -> Vec<(&'static str, Method)> {
     let all: Vec<(&'static str, Method)> =
-        vec![("auto", auto), ("rcf-1", |_, v| forest(1, v)), ("rcf-48", |_, v| forest(48, v))];
+        vec![("auto", auto), ("subspace", subspace), ("rcf-1", |_, v| forest(1, v)), ("rcf-48", |_, v| forest(48, v))];
     match std::env::var("FIGURES_METHODS") {
         Ok(wanted) => all.into_iter().filter(|(n, _)| wanted.split(',').any(|w| w == *n)).collect(),
         Err(_) => all,

@@ -1,5 +1,6 @@
 //! Change points: when the level of a series changed, by how much, how surely. Batch: the whole series is looked at.
 
+pub mod online;
 mod pelt;
 
 pub use pelt::{Cost, segments};
