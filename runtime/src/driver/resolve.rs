@@ -26,7 +26,6 @@ struct Asked {
 /// Everything that is known before the world is asked; what is left is reads alone.
 pub(super) struct Work {
     node: NodeId,
-    step: Step,
     remediate: Remediate,
     asked: Vec<Asked>,
     baseline: Facts,
@@ -78,7 +77,6 @@ pub(super) fn prepare(
         risk,
         approval,
         at: givens.surroundings(remediate.timeout_ms),
-        step,
         remediate: *remediate,
     })
 }

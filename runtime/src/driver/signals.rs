@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 ///
 /// # Errors
 /// The operating system's.
-pub fn listen<T: Send + 'static>(
+pub(super) fn listen<T: Send + 'static>(
     to: UnboundedSender<T>,
     wrap: impl Fn(&'static str) -> T + Send + 'static,
 ) -> std::io::Result<tokio::task::JoinHandle<()>> {
