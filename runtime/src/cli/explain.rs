@@ -12,9 +12,7 @@ pub(super) fn explain(args: &Explain) -> Result<u8, Failure> {
             .help("codes look like `H0201`; `healrun check` prints them"));
     };
     match args.format {
-        Format::Text => {
-            out::print(&format!("{}: {}\n\n{}\n", entry.code, entry.title, entry.explanation.trim_end()));
-        }
+        Format::Text => out::print(&codes::explain(&wanted).unwrap_or_default()),
         Format::Json => out::json(&serde_json::json!({
             "schema": SCHEMA, "code": entry.code, "title": entry.title, "explanation": entry.explanation,
         })),

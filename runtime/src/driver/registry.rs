@@ -4,12 +4,10 @@ use heal_stdlib::action::{ChangeAction, ReadAction};
 
 /// An action that looks.
 pub(super) fn read(name: &str) -> Option<Box<dyn ReadAction>> {
-    let _ = name;
-    None
+    heal_stdlib::catalogue::read_action(name)
 }
 
 /// An action that changes or speaks.
 pub(super) fn change(name: &str) -> Option<Box<dyn ChangeAction>> {
-    let _ = name;
-    None
+    heal_stdlib::catalogue::change_action(name)
 }
