@@ -28,6 +28,7 @@ pub(crate) use expr::compile;
 pub(crate) use number::{millis, number, quantity};
 pub use scope::{Known, Scope};
 pub(crate) use series::step;
+pub(crate) use show::quantity_text;
 pub use show::{clip, safe, show};
 pub(crate) use text::{plain, to_json};
 

@@ -1,14 +1,20 @@
 //! Deployments and their pods, over the Kubernetes API.
 
+mod api;
+mod change;
 pub(crate) mod events;
 pub(crate) mod logs;
+mod objects;
 pub(crate) mod pods;
+mod quantity;
 pub(crate) mod resources;
 pub(crate) mod rollout_history;
 pub(crate) mod rollout_restart;
 pub(crate) mod rollout_undo;
 pub(crate) mod scale;
 pub(crate) mod set_resources;
+#[cfg(test)]
+mod tests;
 mod vocabulary;
 
 pub(crate) use vocabulary::{enums, records, targets, texts};
@@ -25,7 +31,7 @@ fn app() -> ParamDecl {
 fn writes() -> Vec<Permission> {
     vec![
         rule("apps", "deployments", &["get", "patch"]),
-        rule("apps", "replicasets", &["list"]),
+        rule("apps", "replicasets", &["get", "list"]),
         rule("autoscaling", "horizontalpodautoscalers", &["list"]),
     ]
 }
