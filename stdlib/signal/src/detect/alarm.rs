@@ -7,13 +7,16 @@
 use crate::Reason;
 use serde::{Deserialize, Serialize};
 
+/// The score from which a row counts as an alarm.
+pub const THRESHOLD: f64 = 0.5;
+
 /// Settings of the layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AlarmParams {
-    /// Surprise from which an alarm can start.
+    /// Surprise from which a row stands out: rows below it, and rows in the shadow of one above it, score lower than it.
     pub gate: f64,
-    /// Surprise whose score is 0.5.
+    /// Surprise whose score is 0.5, where the alarm starts; at least `gate`.
     pub half: f64,
     /// Points after an alarm in which another one must be rarer by `rise`.
     pub pause: usize,
@@ -29,7 +32,7 @@ pub struct AlarmParams {
 
 impl Default for AlarmParams {
     fn default() -> AlarmParams {
-        AlarmParams { gate: 3.5, half: 5.0, pause: 100, rise: 1.3, habit: 0.05, forget: 0.0002, warm_up: 200 }
+        AlarmParams { gate: 4.5, half: 5.2, pause: 50, rise: 1.5, habit: 0.15, forget: 0.001, warm_up: 200 }
     }
 }
 
@@ -38,8 +41,10 @@ impl Default for AlarmParams {
 pub struct Reading {
     /// In [0, 1]: rows of an alarm score higher than all others, those among themselves by surprise.
     pub score: f64,
-    /// Whether an alarm starts here.
+    /// Whether the row stands out: the surprise passed the gate outside the shadow of an earlier one.
     pub onset: bool,
+    /// Whether an alarm starts here: the row stands out and scores at least 0.5.
+    pub alarm: bool,
     /// The surprise less the habit.
     pub surprise: f64,
 }
@@ -70,9 +75,8 @@ impl Alarm {
         Ok(Alarm { params, habit: 0.0, seen: 0, since: None, peak: 0.0 })
     }
 
-    /// The score from which a row counts as an alarm.
-    #[must_use]
-    pub fn threshold(&self) -> f64 {
+    /// The score of a surprise right at the gate.
+    fn edge(&self) -> f64 {
         self.params.gate / (self.params.gate + self.params.half)
     }
 
@@ -87,13 +91,13 @@ impl Alarm {
         let score = raw / (raw + p.half);
         let paused = self.since.is_some_and(|s| self.seen - s <= p.pause as u64);
         if raw < p.gate || (paused && raw <= self.peak * p.rise) {
-            return Reading { score: 0.9 * self.threshold() * score, onset: false, surprise: raw };
+            return Reading { score: 0.9 * self.edge() * score, onset: false, alarm: false, surprise: raw };
         }
         if !paused {
             self.habit += p.habit;
         }
         self.since = Some(self.seen);
         self.peak = raw;
-        Reading { score, onset: true, surprise: raw }
+        Reading { score, onset: true, alarm: score >= THRESHOLD, surprise: raw }
     }
 }

@@ -1,6 +1,6 @@
 //! `anomaly.auto`: the default streaming detector, [`Surprise`] through the [`Alarm`] layer.
 
-use super::alarm::{Alarm, AlarmParams, Reading};
+use super::alarm::{Alarm, AlarmParams, Reading, THRESHOLD};
 use super::surprise::{Surprise, SurpriseParams};
 use crate::episode::{self, EpisodeParams};
 use crate::{Judgement, Reason, Series};
@@ -53,12 +53,6 @@ impl Auto {
         self.alarm.push(surprise)
     }
 
-    /// The score from which a row counts as an alarm.
-    #[must_use]
-    pub fn threshold(&self) -> f64 {
-        self.alarm.threshold()
-    }
-
     /// Bytes of state.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -77,10 +71,10 @@ pub fn judge(series: &Series, params: &AutoParams) -> Result<Judgement, Reason> 
     let alarm = AlarmParams { warm_up, ..params.alarm.clone() };
     // With few points nothing can be rarer than one in as many: the gate comes down to what they can show.
     let reachable = 0.6 + 1.2 * libm::log10(value.len() as f64);
-    let alarm = AlarmParams { gate: alarm.gate.min(reachable), ..alarm };
+    let alarm = AlarmParams { gate: alarm.gate.min(reachable), half: alarm.half.min(reachable), ..alarm };
     let mut auto = Auto::new(AutoParams { alarm, surprise: params.surprise.clone() })?;
     let score: Vec<f64> = at.iter().zip(&value).map(|(&t, &v)| auto.push(t, v).score).collect();
-    let episode = EpisodeParams { threshold: auto.threshold(), ..EpisodeParams::default() };
+    let episode = EpisodeParams { threshold: THRESHOLD, ..EpisodeParams::default() };
     Ok(episode::judge(
         &at,
         &value,

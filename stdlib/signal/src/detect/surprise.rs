@@ -56,17 +56,17 @@ pub struct SurpriseParams {
 impl Default for SurpriseParams {
     fn default() -> SurpriseParams {
         SurpriseParams {
-            weights: [0.5, 1.0, 1.15, 1.0, 1.0, 1.0, 0.7, 0.7, 1.0, 0.7, 0.85, 0.85],
+            weights: [0.7, 1.0, 1.15, 1.1, 1.0, 0.3, 0.4, 0.75, 1.0, 0.1, 0.55, 0.85],
             keep_plain: 40,
             keep_outside: 8,
-            tail: 0.05,
+            tail: 0.01,
             shape: 0.05,
-            share: 0.3,
+            share: 0.6,
             ordinary: 2.0,
             slow: 0.0002,
-            short: 5.0,
+            short: 4.0,
             long: 50.0,
-            season: 0.15,
+            season: 0.25,
             reach: 900_000,
         }
     }

@@ -160,6 +160,15 @@ fn weights(errors: &[f64], sharpness: f64) -> Vec<f64> {
 /// # Errors
 /// [`Reason`] for an empty, all-missing or too short series, or a parameter out of range.
 pub fn forecast(value: &[f64], params: &Params) -> Result<Forecast, Reason> {
+    Ok(scenarios(value, params)?.0)
+}
+
+/// A forecast and equally likely courses of the values around it: the forecast plus the errors that the same combination
+/// made from past origins, and less them. A constant series has one course.
+///
+/// # Errors
+/// As [`forecast`].
+pub fn scenarios(value: &[f64], params: &Params) -> Result<(Forecast, Vec<Vec<f64>>), Reason> {
     params.check()?;
     if value.is_empty() {
         return Err(Reason::Empty);
@@ -176,14 +185,15 @@ pub fn forecast(value: &[f64], params: &Params) -> Result<Forecast, Reason> {
     let (low, high) = y.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
     let horizon = params.horizon;
     if low == high {
-        return Ok(Forecast {
+        let flat = Forecast {
             value: vec![low; horizon],
             lower: vec![low; horizon],
             upper: vec![low; horizon],
             level: params.level,
             seasons: Vec::new(),
             models: vec![("constant".to_owned(), 1.0)],
-        });
+        };
+        return Ok((flat, vec![vec![low; horizon]]));
     }
     let mut seasons: Vec<usize> = if params.seasons.is_empty() { season::find(y, 0.3) } else { params.seasons.clone() };
     seasons.retain(|&s| 2 * s + 2 <= y.len());
@@ -222,16 +232,22 @@ pub fn forecast(value: &[f64], params: &Params) -> Result<Forecast, Reason> {
     for v in &mut point {
         *v = hold(*v);
     }
+    let courses: Vec<Vec<f64>> = origins
+        .errors(y, |history, h| combine(&early, &early_weight, history, h))
+        .iter()
+        .flat_map(|e| [1.0, -1.0].map(|sign| point.iter().zip(e).map(|(p, r)| hold(p + sign * r)).collect()))
+        .collect();
     // A series that was never negative is not forecast to be.
     let natural = |v: f64| if low >= 0.0 { v.max(0.0) } else { v };
-    Ok(Forecast {
+    let forecast = Forecast {
         lower: point.iter().zip(&half).map(|(p, h)| natural(hold(p - h)).min(*p)).collect(),
         upper: point.iter().zip(&half).map(|(p, h)| hold(p + h).max(*p)).collect(),
         value: point,
         level: params.level,
         seasons,
         models: members.iter().zip(&weight).filter(|(_, w)| **w > 0.0).map(|((n, _), w)| (n.clone(), *w)).collect(),
-    })
+    };
+    Ok((forecast, courses))
 }
 
 /// The points from which past forecasts are made to see how wrong they would have been.
@@ -265,6 +281,21 @@ impl Origins {
             }
         }
         if points > 0.0 { sum / points } else { f64::INFINITY }
+    }
+
+    /// Errors (value less forecast) from every past origin that has a whole horizon behind it; a single course of zeros
+    /// when none has.
+    fn errors(&self, y: &[f64], forecast: impl Fn(&[f64], usize) -> Vec<f64>) -> Vec<Vec<f64>> {
+        let mut out: Vec<Vec<f64>> = self
+            .starts(48)
+            .into_iter()
+            .filter(|start| start + self.horizon <= self.n)
+            .map(|start| forecast(&y[..start], self.horizon).iter().zip(&y[start..]).map(|(f, v)| v - f).collect())
+            .collect();
+        if out.is_empty() {
+            out.push(vec![0.0; self.horizon]);
+        }
+        out
     }
 
     /// Half widths of the interval of each step.

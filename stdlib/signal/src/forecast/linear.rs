@@ -34,6 +34,8 @@ pub struct Fitted {
     scale: f64,
     low: f64,
     high: f64,
+    /// Size of the lasting trend, a step.
+    drift: f64,
 }
 
 /// Whether logarithms of these values are sensible.
@@ -58,6 +60,8 @@ pub fn fit(spec: &Spec, value: &[f64]) -> Option<Fitted> {
         return None;
     }
     let (low, high) = bounds(&z);
+    let quarter = z.len() / 4;
+    let drift = (stats::mean(&z[z.len() - quarter..]) - stats::mean(&z[..quarter])).abs() / (0.75 * z.len() as f64);
     let mut u: Vec<f64> = if d == 0 { z } else { (d..z.len()).map(|t| z[t] - z[t - d]).collect() };
     let (centre, scale) = (stats::mean(&u), stats::deviation(&u));
     if scale <= 1e-12 * centre.abs() || scale <= 0.0 {
@@ -102,7 +106,18 @@ pub fn fit(spec: &Spec, value: &[f64]) -> Option<Fitted> {
     }
     let coefficients = solve::cholesky(a, b)?;
     let constant = target_mean - coefficients.iter().zip(&means).map(|(c, m)| c * m).sum::<f64>();
-    Some(Fitted { log, difference: d, lags: spec.lags.clone(), coefficients, constant, centre, scale, low, high })
+    Some(Fitted {
+        log,
+        difference: d,
+        lags: spec.lags.clone(),
+        coefficients,
+        constant,
+        centre,
+        scale,
+        low,
+        high,
+        drift,
+    })
 }
 
 /// A dot product in four lanes: the same order of additions everywhere.
@@ -126,7 +141,7 @@ impl Fitted {
     }
 
     /// Forecasts `horizon` values after `history`; each is held within the fitted range widened by a quarter on both
-    /// sides. With a history shorter than [`Fitted::needs`], the last value is repeated.
+    /// sides, or by twice the lasting trend over the horizon. With a history shorter than [`Fitted::needs`], the last value is repeated.
     #[must_use]
     pub fn forecast(&self, history: &[f64], horizon: usize) -> Vec<f64> {
         let needs = self.needs();
@@ -144,7 +159,8 @@ impl Fitted {
             (w - self.centre) / self.scale
         }));
         let range = self.high - self.low;
-        let (floor, ceiling) = (self.low - 0.25 * range, self.high + 0.25 * range);
+        let margin = (0.25 * range).max(2.0 * self.drift * horizon as f64);
+        let (floor, ceiling) = (self.low - margin, self.high + margin);
         let mut out = Vec::with_capacity(horizon);
         for _ in 0..horizon {
             let n = u.len();

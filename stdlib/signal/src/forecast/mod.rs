@@ -4,8 +4,11 @@
 //! and `series` alone.
 
 pub mod auto;
+pub mod crossing;
+pub mod intermittent;
 pub mod linear;
 pub mod season;
+pub mod smooth;
 
 use crate::Reason;
 use serde::{Deserialize, Serialize};
