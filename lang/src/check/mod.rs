@@ -10,9 +10,11 @@
 mod bounds;
 mod checker;
 mod constant;
+mod declarations;
 mod evidence;
 mod expr;
 mod flow;
+mod ladders;
 mod limits;
 mod modules;
 mod operators;

@@ -6,7 +6,9 @@
 mod access;
 mod arguments;
 mod calls;
+mod compare;
 mod functions;
+mod is;
 mod lift;
 mod names;
 mod operations;
