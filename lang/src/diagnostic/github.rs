@@ -62,14 +62,18 @@ fn one(diagnostic: &Diagnostic, sources: &Sources) -> String {
 
 fn data(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    // Where a runner that splits the text into lines again would look for a command.
+    let mut line_begins = true;
     for c in text.chars() {
         match c {
             '%' => out.push_str("%25"),
             '\r' => out.push_str("%0D"),
             '\n' => out.push_str("%0A"),
+            ':' if line_begins => out.push_str("\\u{3A}"),
             c if unseen(c) => out.push_str(&format!("\\u{{{:X}}}", u32::from(c))),
             c => out.push(c),
         }
+        line_begins = c == '\n' || line_begins && c.is_whitespace();
     }
     // Older agents also read `##[command]` wherever it stands in a line.
     out.replace("##[", "#\\u{23}[")
