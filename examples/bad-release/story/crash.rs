@@ -64,10 +64,9 @@ pub(crate) fn play(rows: Option<&str>) -> Result<Value, String> {
         "not_reached": cuts.values().flatten().filter(|cut| !cut.killed).count(),
         "healed_with_one_switch": cuts.values().flatten().filter(|cut| cut.killed && cut.switches == 1).count(),
         "resumes": cuts.values().flatten().map(|cut| cut.resumes).sum::<u32>(),
-        "wrong": wrong,
     });
     if !wrong.is_empty() || killed == 0 {
-        return Err(format!("{summary:#}"));
+        return Err(format!("{summary}\n{}", wrong.join("\n")));
     }
     Ok(summary)
 }
