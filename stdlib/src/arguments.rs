@@ -162,11 +162,3 @@ pub(crate) fn record(args: &Args, name: &str) -> Result<Arc<BTreeMap<String, Val
         _ => Err(wrong(name, "a record")),
     }
 }
-
-/// A text field of a record.
-pub(crate) fn field(fields: &BTreeMap<String, Value>, of: &str, name: &str) -> Result<String, ErrorInfo> {
-    match fields.get(name).and_then(plain) {
-        Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(wrong(&format!("{of}.{name}"), "known")),
-    }
-}

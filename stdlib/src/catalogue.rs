@@ -80,10 +80,6 @@ macro_rules! entry {
         use $module as it;
         Entry { decl: it::decl, read: Some(|| Box::new(it::Action)), change: Some(|| Box::new(it::Action)) }
     }};
-    (declared $module:path) => {{
-        use $module as it;
-        Entry { decl: it::decl, read: None, change: None }
-    }};
 }
 
 /// All actions. One that may be asserted to read (L35) is both.
@@ -111,11 +107,11 @@ static ACTIONS: [Entry; 31] = [
     entry!(changes crate::actions::kubernetes::rollout_restart),
     entry!(changes crate::actions::kubernetes::scale),
     entry!(changes crate::actions::kubernetes::set_resources),
-    entry!(declared crate::actions::github::runs),
-    entry!(declared crate::actions::github::failed_jobs),
-    entry!(declared crate::actions::github::job_log),
-    entry!(declared crate::actions::github::rerun_failed_jobs),
-    entry!(declared crate::actions::github::comment),
+    entry!(reads crate::actions::github::runs),
+    entry!(reads crate::actions::github::failed_jobs),
+    entry!(reads crate::actions::github::job_log),
+    entry!(changes crate::actions::github::rerun_failed_jobs),
+    entry!(changes crate::actions::github::comment),
     entry!(changes crate::actions::notify::console),
     entry!(changes crate::actions::notify::webhook),
     entry!(changes crate::actions::notify::pagerduty),
@@ -262,6 +258,17 @@ mod tests {
             params(&c, &d.name, &d.params);
             assert!(d.binds.values().all(|t| known(&c, t)));
         }
+    }
+
+    #[test]
+    fn what_an_action_may_do_is_the_trait_that_it_implements() {
+        for (name, d) in catalogue().actions {
+            let (reads, changes) = (read_action(&name), change_action(&name));
+            assert_eq!(reads.is_some(), d.effect == Effect::Read || d.assertable, "{name}");
+            assert_eq!(changes.is_some(), d.effect >= Effect::Tell, "{name}");
+            assert!(reads.is_none_or(|a| a.decl() == d) && changes.is_none_or(|a| a.decl() == d), "{name}");
+        }
+        assert!(read_action("process.restart").is_none() && change_action("http.probe").is_none());
     }
 
     #[test]

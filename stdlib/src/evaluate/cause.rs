@@ -75,10 +75,7 @@ impl Ranking {
     #[must_use]
     pub fn because(&self) -> String {
         match self.best() {
-            Some(best) => match self.obstacle(best) {
-                Some(why) => why,
-                None => String::new(),
-            },
+            Some(best) => self.obstacle(best).unwrap_or_default(),
             None => match self.rows.iter().find_map(|r| match &r.holds {
                 Truth::Unknown(why) => Some((r, why)),
                 _ => None,

@@ -1,10 +1,10 @@
 //! An expression with the values it saw: for `because`, and as named scalars for the journal (R37). Safe to show (R69),
 //! without secrets (R71).
 
+use super::Scope;
 use super::expr::Env;
 use super::show::{clip, safe, show};
 use super::walk::{conditions, is_literal};
-use super::{Scope, text};
 use crate::value::Value;
 use heal_lang::catalogue::Dim;
 use heal_lang::plan::{Expr, ExprKind, NamedArg, Piece};
@@ -265,10 +265,4 @@ fn arguments(args: &[NamedArg], scope: &dyn Scope) -> String {
         })
         .collect();
     clip(&written.join(", "), 120)
-}
-
-/// The text of a message, ready to be sent: redacted and clipped, but not in one line.
-#[must_use]
-pub(crate) fn message(value: &Value, most: usize) -> String {
-    clip(&text::plain(value).map_or_else(|| show(value), |t| safe(&t)), most)
 }

@@ -33,11 +33,12 @@ pub(super) struct Env<'a> {
     newest: bool,
 }
 
-/// What is left of [`WORK`]; `None`: counted by whoever is asked next.
+/// What is left of [`WORK`], for all environments of one evaluation together.
 struct WorkLeft(Cell<u32>);
 
 impl<'a> Env<'a> {
     /// At the top.
+    #[allow(clippy::new_ret_no_self, reason = "the top owns what its environments borrow")]
     pub(super) fn new(scope: &'a dyn Scope, newest: bool) -> Top<'a> {
         Top { scope, work: WorkLeft(Cell::new(WORK)), newest }
     }

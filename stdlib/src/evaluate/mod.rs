@@ -22,8 +22,8 @@ mod text;
 mod walk;
 
 pub use cause::{Ranked, Ranking, rank};
-pub(crate) use explain::message;
 pub use explain::{explain, facts, facts_of_value, source};
+#[cfg(test)]
 pub(crate) use expr::compile;
 pub(crate) use number::{millis, number, quantity};
 pub use scope::{Known, Scope};

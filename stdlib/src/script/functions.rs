@@ -68,8 +68,11 @@ fn arrays(engine: &mut Engine, charge: &Charge) {
     }
 }
 
-/// Numbers out of numbers; `()` where there are none.
-const FOLDS: [(&str, fn(&[f64]) -> Dynamic); 5] = [
+/// One value out of numbers.
+type Fold = fn(&[f64]) -> Dynamic;
+
+/// Those that a script has; `()` where there are no numbers.
+const FOLDS: [(&str, Fold); 5] = [
     ("sum", |v| v.iter().sum::<f64>().into()),
     ("mean", |v| {
         #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 elements")]

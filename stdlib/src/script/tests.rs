@@ -51,8 +51,8 @@ fn a_series_is_a_view() {
         settle_ms: 0,
     }));
     let def = |code| script(&[("s", Type::Series(Dim::Duration))], Type::DURATION, code);
-    assert_eq!(run(&def("s.last() - s[0]"), &[series.clone()]), Value::Quantity(Dim::Duration, 4999.0));
-    assert_eq!(run(&def("s.at(2)"), &[series.clone()]), Value::Quantity(Dim::Duration, 2.0));
+    assert_eq!(run(&def("s.last() - s[0]"), std::slice::from_ref(&series)), Value::Quantity(Dim::Duration, 4999.0));
+    assert_eq!(run(&def("s.at(2)"), std::slice::from_ref(&series)), Value::Quantity(Dim::Duration, 2.0));
     assert_eq!(run(&def("let n = 0.0; for x in s { n = x; } n"), &[series]), Value::Quantity(Dim::Duration, 4999.0));
 }
 

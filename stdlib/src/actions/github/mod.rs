@@ -2,11 +2,14 @@
 //!
 //! Answers are read into structs of our own with optional fields: they serve Gitea too, which mirrors these paths.
 
+mod api;
 pub(crate) mod comment;
 pub(crate) mod failed_jobs;
 pub(crate) mod job_log;
 pub(crate) mod rerun_failed_jobs;
 pub(crate) mod runs;
+#[cfg(test)]
+mod tests;
 
 use crate::declare::{record, subject, words};
 use heal_lang::catalogue::{EnumDecl, RecordDecl, TargetDecl, Type};

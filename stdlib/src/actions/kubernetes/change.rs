@@ -37,10 +37,8 @@ pub(super) fn begin(
 ) -> Resolving {
     let (shown, run) = (app.shown(), at.run_id.clone());
     ask(get(app.path(), Vec::new()), move |answer, now| {
-        if let Answer::Http(a) = &answer {
-            if a.status == 404 {
-                return refused(format!("unknown target: there is no deployment {shown}"));
-            }
+        if matches!(&answer, Answer::Http(a) if a.status == 404) {
+            return refused(format!("unknown target: there is no deployment {shown}"));
         }
         let what = format!("the deployment {shown}");
         let deployment: Deployment = match api::parse(answer, &what, permission("apps", "deployments", "get")) {
@@ -213,10 +211,8 @@ pub(super) fn probe(call: &ResolvedCall, key: &str, hash: String) -> Option<Prob
     let generation = call.before.get("generation").and_then(Json::as_i64).unwrap_or(0);
     let request: ReadRequest = get(app.path(), Vec::new());
     Some(ask(request, move |answer, _| {
-        if let Answer::Http(a) = &answer {
-            if a.status == 404 {
-                return found(Probed::Conflict, Value::None);
-            }
+        if matches!(&answer, Answer::Http(a) if a.status == 404) {
+            return found(Probed::Conflict, Value::None);
         }
         let now: Deployment = match answer {
             answer @ Answer::Http(_) => {

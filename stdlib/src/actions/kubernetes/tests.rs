@@ -324,7 +324,7 @@ fn the_key_on_the_object_is_the_probe() {
 fn resources_are_set_whole_and_given_back() {
     let server = Server::new();
     let container = ("container", Value::text("checkout"));
-    let size = server.read(&resources::Action, &args(&[container.clone()])).unwrap();
+    let size = server.read(&resources::Action, &args(std::slice::from_ref(&container))).unwrap();
     assert_eq!(field(&size, "memory_limit"), Value::Quantity(Dim::Bytes, 536_870_912.0));
     assert_eq!((field(&size, "cpu_limit"), field(&size, "replicas")), (Value::None, Value::Int(2)));
     let wanted = |memory: f64| {

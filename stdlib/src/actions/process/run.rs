@@ -157,7 +157,7 @@ impl Passes {
         }
         let matches = |text: &str| self.pattern.as_ref().is_some_and(|p| text.lines().any(|l| p.0.is_match(l)));
         let passes = self.codes.contains(&status) || matches(&p.stdout) || matches(&p.stderr);
-        let last = p.stderr.lines().chain(p.stdout.lines()).filter(|l| !l.trim().is_empty()).next_back();
+        let last = p.stderr.lines().chain(p.stdout.lines()).rfind(|l| !l.trim().is_empty());
         let said = last.map(|l| format!(": {}", clip(&safe(l), 200))).unwrap_or_default();
         ErrorInfo {
             class: if passes { ErrorClass::Transient } else { ErrorClass::Permanent },
