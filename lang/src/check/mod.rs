@@ -7,6 +7,7 @@
 //! checks inputs, targets, triggers and limits → [`step`] checks the steps in the order of their references, with
 //! [`expr`] for everything that has a value → [`flow`] unrolls the graph → [`bounds`] → [`silence`] → the plan.
 
+mod allow;
 mod bounds;
 mod checker;
 mod constant;
@@ -81,6 +82,7 @@ pub fn compile(
     let mut checked = Checked::default();
     if let Some(loaded) = &loaded {
         let mut results = checker::check_root(sources, loader, catalogue, scripts, options, loaded);
+        allow::apply(sources, &loaded.modules, &mut results.diagnostics);
         loaded.shift(&mut results.diagnostics);
         diagnostics.append(&mut results.diagnostics);
         checked.scenarios = results.scenarios;
