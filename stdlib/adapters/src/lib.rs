@@ -71,7 +71,7 @@ mod readers;
 mod scrub;
 mod writers;
 
-#[cfg(any(feature = "http", feature = "kubernetes", feature = "github"))]
+#[cfg(feature = "wire")]
 mod transport;
 
 #[cfg(feature = "github")]
@@ -83,7 +83,8 @@ mod kubernetes;
 
 // Against real servers. They stand beside the servers' scripts, and are part of this crate because nobody outside can make
 // an order.
-#[cfg(all(test, feature = "http", feature = "kubernetes", feature = "github"))]
+#[cfg(test)]
+#[cfg(all(feature = "http", feature = "kubernetes", feature = "github"))]
 #[path = "../tests/real/mod.rs"]
 mod real;
 

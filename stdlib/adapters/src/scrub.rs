@@ -7,6 +7,7 @@ use crate::connections::Redactor;
 pub(crate) const MARGIN: u64 = 8 * 1024;
 
 /// Keeps the front: at most `max` bytes. The flag says whether something was left out.
+#[cfg(any(test, feature = "wire"))]
 pub(crate) fn front(bytes: &[u8], max: u64, redact: &Redactor) -> (String, bool) {
     let mut text = redact(&String::from_utf8_lossy(bytes));
     let end = text.floor_char_boundary(usize::try_from(max).unwrap_or(usize::MAX));
