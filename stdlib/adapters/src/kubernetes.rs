@@ -201,7 +201,7 @@ mod tests {
         let (answer, sent) = patched(busy, LONG).await;
         assert!(matches!(&answer, Answer::Http(a) if a.status == 503) && sent == 1, "{answer:?}");
         for reply in [|| Reply::Reset(""), || Reply::Hang("")] {
-            let (answer, sent) = patched(reply, Duration::from_millis(500)).await;
+            let (answer, sent) = patched(reply, Duration::from_secs(2)).await;
             let uncertain = matches!(&answer, Answer::Failed(e) if e.class == ErrorClass::Uncertain);
             assert!(uncertain && sent == 1, "{answer:?}");
         }

@@ -223,7 +223,7 @@ async fn a_connection_that_the_server_closed_while_idle_is_no_error() {
 async fn a_change_without_a_definite_answer_is_uncertain() {
     for reply in [|| Reply::Text(String::new()), || Reply::Reset(""), || Reply::Hang("HTTP/1.1 2")] {
         let server = serve(move |_| reply()).await;
-        let (result, left) = act(post(format!("http://{}/", server.at)), Duration::from_millis(500), 9).await;
+        let (result, left) = act(post(format!("http://{}/", server.at)), Duration::from_secs(2), 9).await;
         let error = result.expect_err("uncertain");
         assert_eq!((error.class, error.sent, left), (ErrorClass::Uncertain, Sent::Maybe, Some(5)), "{error:?}");
         assert_eq!(server.heard().len(), 1, "it was sent once");
@@ -237,7 +237,7 @@ async fn the_status_of_a_change_counts_even_where_its_body_does_not_come() {
         || Reply::Hang("HTTP/1.1 201 Yes\r\ncontent-length: 9\r\n\r\nhalf"),
     ] {
         let server = serve(move |_| reply()).await;
-        let (result, _) = act(post(format!("http://{}/", server.at)), Duration::from_millis(500), 9).await;
+        let (result, _) = act(post(format!("http://{}/", server.at)), Duration::from_secs(2), 9).await;
         let answer = result.expect("a status");
         assert_eq!((answer.status, answer.body.as_str(), answer.truncated), (201, "half", true));
     }
