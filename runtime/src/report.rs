@@ -17,7 +17,7 @@ pub struct End {
     pub outcome: String,
     /// Of the process.
     pub exit_code: u8,
-    /// People were told; `None` where nobody had to be.
+    /// People were told; `None` where nobody had to be (`false` in the JSON: an undelivered page is exit 26).
     pub told: Option<bool>,
     /// Most telling first.
     pub because: Vec<Because>,
@@ -61,7 +61,7 @@ pub fn report<M: Mode>(run: &Run<M>, givens: &Givens, end: &End, times: (i64, i6
         "exit_code": end.exit_code,
         "world": world,
         "verify": verify,
-        "told": end.told,
+        "told": end.told.unwrap_or(false),
         "because": end.because,
         "started": time(times.0),
         "ended": time(times.1),

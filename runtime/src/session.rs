@@ -11,7 +11,8 @@ use crate::store::{Claim, NewRun, Owner, RunRow, RunStatus, Store};
 use heal_adapters::{Connections, Readers, Writers};
 use heal_engine::event::{Autonomy, Because, BecauseKind, ClaimReason, Claimed, EventKind, Opened};
 use heal_engine::guard::{GuardDoc, GuardLimits, GuardRequest, GuardVerdict, Tier};
-use heal_engine::mode::{Live, Mode, Preview};
+use heal_engine::mode::{Live, Preview};
+use heal_engine::outcome::Outcome;
 use heal_engine::run::Run;
 use heal_lang::plan::Plan;
 use heal_stdlib::value::Secret;
@@ -437,7 +438,9 @@ pub async fn resumed(
     driver.restore(rows)?;
     if let Some(report) = closed {
         // It had ended: only its end was not written down.
-        return conclude(driver, &Ended::Closed(report), began);
+        let ended = Ended::Closed(report);
+        let good = good_releases(&driver, &ended).await;
+        return conclude(driver, &ended, began, &good);
     }
     finish(driver, first, began).await
 }
@@ -448,14 +451,19 @@ async fn finish<H: Hands<Live>>(
     began: i64,
 ) -> Result<Finished, Failure> {
     let ended = driver.drive(first).await?;
-    conclude(driver, &ended, began)
+    let good = good_releases(&driver, &ended).await;
+    conclude(driver, &ended, began, &good)
 }
 
 /// Writes down how it ended, and lets the run go.
-fn conclude<H: Hands<Live>>(driver: Driver<'_, Live, H>, ended: &Ended, began: i64) -> Result<Finished, Failure> {
+fn conclude<H: Hands<Live>>(
+    driver: Driver<'_, Live, H>,
+    ended: &Ended,
+    began: i64,
+    good: &[(String, String)],
+) -> Result<Finished, Failure> {
     let end = end_of(ended);
     let now = clock::wall();
-    let good = good_releases(&driver, &end.outcome);
     let closed = matches!(ended, Ended::Closed(_)).then_some(now);
     let head = driver.head();
     let report = report::report(driver.run(), driver.givens(), &end, (began, now), head.clone());
@@ -469,7 +477,7 @@ fn conclude<H: Hands<Live>>(driver: Driver<'_, Live, H>, ended: &Ended, began: i
         let written = held.store.write(|tx| {
             tx.conclude(&run, &outcome, exit_code, &text, closed)?;
             tx.leave(&run, if closed.is_some() { RunStatus::Closed } else { RunStatus::Parked })?;
-            for (target, release) in &good {
+            for (target, release) in good {
                 tx.note_good(target, release, now)?;
             }
             if closed.is_some() {
@@ -489,8 +497,11 @@ fn conclude<H: Hands<Live>>(driver: Driver<'_, Live, H>, ended: &Ended, began: i
 }
 
 /// At a quiet or healed end: the releases that were seen and are therefore good (R57).
-fn good_releases<M: Mode, H: Hands<M>>(driver: &Driver<'_, M, H>, outcome: &str) -> Vec<(String, String)> {
-    match outcome {
+async fn good_releases<H: Hands<Live>>(driver: &Driver<'_, Live, H>, ended: &Ended) -> Vec<(String, String)> {
+    match ended {
+        Ended::Closed(report) if matches!(report.outcome, Outcome::Healthy | Outcome::Healed) => {
+            driver.current_releases().await
+        }
         _ => Vec::new(),
     }
 }
@@ -502,7 +513,7 @@ pub fn joined(givens: &Givens, row: &RunRow) -> Finished {
     let report = json!({
         "schema": report::SCHEMA, "run_id": row.id, "playbook": givens.plan.playbook, "plan_hash": row.plan_hash,
         "environment": row.environment, "outcome": "joined", "exit_code": 0, "world": "untouched",
-        "verify": "not_run", "told": null,
+        "verify": "not_run", "told": false,
         "because": [Because::new(BecauseKind::JoinedRun, text)],
         "started": null, "ended": null, "steps": [], "changes": [], "open_intents": [], "url": givens.url,
         "head": null,

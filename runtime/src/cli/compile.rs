@@ -55,12 +55,12 @@ pub(super) fn compile(path: &Path, playbook: Option<&str>, config: &Config) -> R
             .iter()
             .map(|(name, e)| Environment { name: name.clone(), risk_floor: e.risk_floor })
             .collect(),
-        queries: None,
+        queries: Some(&heal_stdlib::promql::Queries),
     };
     let catalogue = heal_stdlib::catalogue::catalogue();
     let loader = Files::around(path);
     let checked =
-        heal_lang::check::compile(&mut sources, root, &loader, &catalogue, &heal_lang::check::AnyScript, &options);
+        heal_lang::check::compile(&mut sources, root, &loader, &catalogue, &heal_stdlib::script::Scripts, &options);
     Ok(Compiled { sources, checked, unreadable: false })
 }
 

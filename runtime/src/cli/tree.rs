@@ -8,7 +8,7 @@ use crate::driver::{Answers, Givens, Observer, Typed};
 use heal_engine::command::{AskRequest, Note};
 use heal_engine::event::Event;
 use heal_engine::run::{NodeView, RunView, Stage};
-use heal_lang::plan::Exit;
+use heal_lang::plan::{Exit, StepKind};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal, Write};
@@ -55,7 +55,7 @@ fn line(node: &NodeView, now: u64) -> String {
     if let Some(since) = since {
         text.push_str(&format!(" {since:>6}"));
     }
-    if node.attempts > 1 {
+    if node.attempts > 1 && node.kind == StepKind::Remediate {
         text.push_str(&format!(" {} attempts", node.attempts));
     }
     let why = node.because.as_ref().map_or(node.evidence.as_str(), |b| b.text.as_str());

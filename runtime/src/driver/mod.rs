@@ -18,6 +18,7 @@ mod observer;
 pub mod person;
 mod record;
 mod registry;
+mod releases;
 mod replay;
 mod resolve;
 mod signals;

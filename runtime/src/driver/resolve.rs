@@ -219,9 +219,9 @@ impl Work {
             _ => None,
         });
         let undo = if asked.undo.is_empty() {
-            found.undo.iter().map(|(action, args)| undo(action, args)).collect()
+            found.undo.iter().map(|(action, args)| undo(action, args, &found.summary)).collect()
         } else {
-            asked.undo.iter().map(|(action, args)| undo(action, args)).collect()
+            asked.undo.iter().map(|(action, args)| undo(action, args, &found.summary)).collect()
         };
         ResolvedChange {
             call: asked.call,
@@ -248,13 +248,12 @@ fn stored_args(call: &ResolvedCall) -> Json {
     json!({ "args": codec::encode_map(&call.args), "identity": call.identity })
 }
 
-fn undo(action: &str, args: &Args) -> ResolvedUndo {
+fn undo(action: &str, args: &Args, of: &str) -> ResolvedUndo {
     let decl = super::registry::change(action).map(|a| a.decl());
-    let words: Vec<String> = args.iter().map(|(name, value)| format!("{name}: {}", evaluate::show(value))).collect();
     ResolvedUndo {
         action: action.to_owned(),
         class: decl.and_then(|d| d.class).unwrap_or(heal_lang::catalogue::Class::Blind),
-        summary: format!("undo by {action}({})", words.join(", ")),
+        summary: format!("undo of: {of}, by {action}"),
         args: json!({ "args": codec::encode_map(args), "identity": Json::Null }),
     }
 }
