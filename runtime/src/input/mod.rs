@@ -79,7 +79,10 @@ fn usage(plan: &Plan) -> String {
     let list: Vec<String> = plan
         .inputs
         .iter()
-        .map(|i| format!("-i {}=… ({}{})", i.name, i.typ, if i.default.is_some() { ", has a default" } else { "" }))
+        .map(|i| {
+            let typ = if i.words.is_empty() { i.typ.to_string() } else { i.words.join("|") };
+            format!("-i {}=… ({typ}{})", i.name, if i.default.is_some() { ", has a default" } else { "" })
+        })
         .collect();
     list.join("  ")
 }
