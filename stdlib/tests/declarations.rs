@@ -64,9 +64,7 @@ const SERIES: &str = r#"
 "#;
 
 fn reading(source: &str) -> String {
-    format!(
-        "playbook p {{{TOP}\n  detect down {{{SERIES}\n    let x = {source}\n    fire when true\n  }}\n}}\n"
-    )
+    format!("playbook p {{{TOP}\n  detect down {{{SERIES}\n    let x = {source}\n    fire when true\n  }}\n}}\n")
 }
 
 fn changing(source: &str) -> String {
