@@ -351,8 +351,15 @@ impl Machine {
                 let change = &mut self.n(node).change;
                 change.rounds += 1;
                 change.intents.retain(|i| *i != id);
+                let first = change.intents.is_empty();
                 self.note(Some(node), "resolve_again", intent.because.clone(), []);
-                self.with_step(node, |m, step| m.change_reads(node, step));
+                // Somebody moved the target, perhaps because it is healed: look first, then fix new values. Between
+                // the calls of one step only the values are read again, the step is half done already.
+                if first && self.evidence_at() != u64::MAX {
+                    self.refresh(node);
+                } else {
+                    self.with_step(node, |m, step| m.change_reads(node, step));
+                }
             }
             _ => self.finish_change(node, None),
         }

@@ -186,10 +186,10 @@ impl Machine {
             self.note(Some(node), "waiting", Some(Because::new(BecauseKind::NoData, "detect has no data")), []);
         } else if self.any_blind() {
             let because = Because::new(BecauseKind::NoData, "detect has no data any more");
-            self.end_node(node, Exit::Skipped, Some(because));
+            self.finish_change(node, Some((Exit::Skipped, because)));
         } else {
             let because = Because::new(BecauseKind::Resolved, "detect no longer fires");
-            self.end_node(node, Exit::Resolved, Some(because));
+            self.finish_change(node, Some((Exit::Resolved, because)));
         }
         true
     }
