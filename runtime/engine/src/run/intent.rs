@@ -395,6 +395,7 @@ impl Machine {
         };
         self.s.unsettled.insert((id, false));
         self.s.settle_since = self.s.now;
+        self.s.settle_noted = false;
         self.emit(Command::Settle { intent: id, result, vote: None, cool_down_ms: 0 });
     }
 
@@ -407,6 +408,7 @@ impl Machine {
         intent.verdict = Some((vote, cool_down_ms));
         self.s.unsettled.insert((id, true));
         self.s.settle_since = self.s.now;
+        self.s.settle_noted = false;
         self.emit(Command::Settle { intent: id, result: SettledAs::Verdict, vote, cool_down_ms });
     }
 

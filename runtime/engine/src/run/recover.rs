@@ -94,6 +94,7 @@ impl Machine {
                 self.settle_first(id);
             } else if let Some((vote, cool_down_ms)) = self.s.intents.get(&id).and_then(|i| i.verdict) {
                 self.s.settle_since = self.s.now;
+                self.s.settle_noted = false;
                 self.emit(Command::Settle { intent: id, result: SettledAs::Verdict, vote, cool_down_ms });
             }
         }

@@ -118,6 +118,12 @@ impl Machine {
             self.wind(Exit::Deadline, Reason::NotHealed, because);
             moved = true;
         }
+        if self.settle_overdue() && !self.s.settle_noted {
+            self.s.settle_noted = true;
+            let because = Because::new(BecauseKind::GuardStore, "the guard store does not confirm a settlement");
+            self.note(None, "guard_silent", Some(because), []);
+            moved = true;
+        }
         for node in self.ids() {
             let over = self.window_end(node).is_some_and(|end| end <= self.s.now);
             if over {

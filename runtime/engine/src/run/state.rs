@@ -495,6 +495,8 @@ pub struct State {
     pub unsettled: BTreeSet<(IntentId, bool)>,
     /// Settlements were last asked for at, run ms.
     pub settle_since: u64,
+    /// It was said that the guard store does not answer.
+    pub settle_noted: bool,
     /// All approval requests.
     pub approvals: BTreeMap<String, Approval>,
     /// The remediate whose turn it is.
@@ -572,6 +574,7 @@ impl State {
             intents: BTreeMap::new(),
             unsettled: BTreeSet::new(),
             settle_since: 0,
+            settle_noted: false,
             approvals: BTreeMap::new(),
             active: None,
             ever_fired: false,

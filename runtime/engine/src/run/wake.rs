@@ -12,7 +12,11 @@ impl Machine {
             Phase::Stopped => return self.s.stopping.filter(|_| !self.s.parked),
             _ => {}
         }
-        let deadline = self.s.wind.is_none().then(|| self.stop_at());
+        // Only what a tick at that time would act on: a wake that gives no command would come again at once.
+        let open = self.s.wind.is_none() && !self.s.nodes.iter().all(NodeState::is_ended);
+        let deadline = open.then(|| self.stop_at());
+        let reading = self.s.calls.values().filter(|p| matches!(p, Pending::Read(..))).count();
+        let free = reading < self.plan.limits.parallel.max(1) as usize;
         let nodes = self.ids().flat_map(|id| {
             let n = &self.s.nodes[id.0 as usize];
             let own = match n.stage {
@@ -20,7 +24,7 @@ impl Machine {
                 _ => None,
             };
             let reads = n.batch.values().filter_map(move |slot| match slot.state {
-                ReadState::Backoff(at) if n.stage == Stage::Reading => Some(at),
+                ReadState::Backoff(at) if free && n.stage == Stage::Reading => Some(at),
                 _ => None,
             });
             reads.chain(own).chain(self.window_end(id))
@@ -38,11 +42,11 @@ impl Machine {
             _ => None,
         });
         let tells = self.s.tells.iter().filter_map(|t| match t.stage {
-            TellStage::Backoff(at) => Some(at),
+            TellStage::Backoff(at) if matches!(self.s.phase, Phase::Running | Phase::Winding) => Some(at),
             _ => None,
         });
-        let settle = (!self.s.unsettled.is_empty()).then(|| self.s.settle_since.saturating_add(SETTLE_WAIT_MS));
-        // What is due already waits for something else (a free slot, a settlement), and that comes with an event.
+        let settle = (!self.s.unsettled.is_empty() && !self.s.settle_noted)
+            .then(|| self.s.settle_since.saturating_add(SETTLE_WAIT_MS));
         deadline
             .into_iter()
             .chain(nodes)

@@ -308,10 +308,15 @@ impl Lab {
             epoch: self.epoch,
             kind,
         };
-        let commands = self.run.step(&event);
+        // As the driver does it: a tick that gave no command has not been.
+        let mut next = self.run.clone();
+        let commands = next.step(&event);
         if matches!(event.kind, EventKind::Tick) && commands.is_empty() {
+            let due = self.run.wake_at().is_some_and(|at| at <= self.now);
+            assert!(!due, "a wake for nothing would come again at once: {:#?}", self.run.state());
             return;
         }
+        self.run = next;
         self.journal.push((event, commands_hash(&commands)));
         let cut = self.cut.filter(|(row, _)| *row == self.journal.len());
         if let Some((_, false)) = cut {
