@@ -484,7 +484,6 @@ fn explore(start: Sim) -> Found {
             }
         }
     }
-    eprintln!("{} states, {} ends, {} applied, {} in doubt", found.states, found.ends, found.healed, found.doubts);
     found
 }
 
