@@ -119,7 +119,7 @@ fn signal(name: &str) -> Result<Signal, ErrorInfo> {
     })
 }
 
-/// Ends a process, the hard way when it does not end within its grace.
+/// Ends a process, the hard way when it does not end within its grace, and then what it leaves in its group.
 async fn stop(name: &str, who: Who, signal: Signal, grace: Duration, departure: &Departure) -> Result<(), ErrorInfo> {
     let failed = |error: Errno| match error {
         Errno::PERM => failure::denied(
@@ -128,19 +128,16 @@ async fn stop(name: &str, who: Who, signal: Signal, grace: Duration, departure: 
         ),
         error => failure::system(&format!("stop {name}"), &error.into()),
     };
+    // A process that leads a group has children there: they may hold its port, whether it ends by itself or not.
+    let group = Pid::from_raw(who.0.cast_signed()).filter(|pid| getpgid(Some(*pid)) == Ok(*pid));
     departure.leave()?;
     send(who, signal).map_err(failed)?;
-    if ended(who, grace).await {
-        return Ok(());
+    let in_time = ended(who, grace).await;
+    match group {
+        Some(group) => kill_process_group(group, Signal::KILL).or_else(gone).map_err(failed)?,
+        None if in_time => {}
+        None => send(who, Signal::KILL).map_err(failed)?,
     }
-    // A process that leads a group takes its children with it: they may hold its port.
-    let pid = Pid::from_raw(who.0.cast_signed());
-    let leads = pid.filter(|pid| getpgid(Some(*pid)) == Ok(*pid));
-    match leads.filter(|_| identity::started(who.0) == Some(who.1)) {
-        Some(group) => kill_process_group(group, Signal::KILL).or_else(gone),
-        None => send(who, Signal::KILL),
-    }
-    .map_err(failed)?;
     // The caller's time is the limit: a process that even this does not end sits in the kernel.
     while !ended(who, Duration::from_secs(1)).await {}
     Ok(())
@@ -271,8 +268,10 @@ mod tests {
     /// Whatever a test started ends with it.
     impl Drop for Scene {
         fn drop(&mut self) {
-            if let Ok(Ok(who)) = alive(&self.folder.path().join("api.pid")) {
-                let _ = send(who, Signal::KILL);
+            let left = alive(&self.folder.path().join("api.pid")).ok().and_then(Result::ok);
+            let group = left.and_then(|(pid, _)| getpgid(Pid::from_raw(pid.cast_signed())).ok());
+            if let Some(group) = group {
+                let _ = kill_process_group(group, Signal::KILL);
             }
         }
     }
@@ -320,7 +319,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_dead_service_is_started_detached_and_named() {
-        let scene = scene("echo A is $A; sleep 1000", Stop::default());
+        let scene = scene("echo A is $A; exec sleep 1000", Stop::default());
         assert_eq!(scene.who(), None);
         let who = scene.restart(None).await.expect("it starts");
         assert_eq!(scene.who(), Some(who));
@@ -340,10 +339,9 @@ mod tests {
         scene.says("stopped").await;
     }
 
-    #[tokio::test]
-    async fn a_service_that_does_not_stop_is_killed_with_its_children() {
-        let stop = Stop { signal: "SIGINT".to_owned(), grace_ms: 50 };
-        let scene = scene("trap '' INT TERM; sleep 1000 & echo child $!; echo up; wait; sleep 1000", stop);
+    /// Restarts a service that has a child, and waits for the end of that child.
+    async fn its_child_ends(script: &str, stop: Stop) {
+        let scene = scene(script, stop);
         let first = scene.restart(None).await.expect("it starts");
         scene.says("up").await;
         let log = std::fs::read_to_string(scene.folder.path().join("api.log")).expect("a log");
@@ -355,8 +353,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_service_that_does_not_stop_is_killed_with_its_children() {
+        let stop = Stop { signal: "SIGINT".to_owned(), grace_ms: 50 };
+        its_child_ends("trap '' INT TERM; sleep 1000 & echo child $!; echo up; wait; sleep 1000", stop).await;
+    }
+
+    #[tokio::test]
+    async fn a_service_that_stops_leaves_no_children() {
+        its_child_ends("sleep 1000 & echo child $!; echo up; wait", Stop::default()).await;
+    }
+
+    #[tokio::test]
     async fn a_process_that_was_not_expected_is_left_alone() {
-        let scene = scene("sleep 1000", Stop::default());
+        let scene = scene("exec sleep 1000", Stop::default());
         let who = scene.restart(None).await.expect("it starts");
         for expect in [None, Some((who.0, who.1 + 1)), Some((who.0 + 1, who.1))] {
             let error = scene.restart(expect).await.expect_err("a conflict");
@@ -367,7 +376,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_died_in_between_is_started() {
-        let scene = scene("sleep 1000", Stop::default());
+        let scene = scene("exec sleep 1000", Stop::default());
         let who = scene.restart(None).await.expect("it starts");
         send(who, Signal::KILL).expect("ours to kill");
         assert!(ended(who, WITHIN).await);
@@ -391,7 +400,7 @@ mod tests {
 
     #[test]
     fn a_pid_file_that_names_no_process_of_ours_means_dead() {
-        let scene = scene("sleep 1000", Stop::default());
+        let scene = scene("exec sleep 1000", Stop::default());
         let file = scene.folder.path().join("api.pid");
         for text in ["", "nonsense", "0", "1", "-5", "99999999999", &std::process::id().to_string()] {
             std::fs::write(&file, text).expect("a pid file");
@@ -401,7 +410,7 @@ mod tests {
 
     #[test]
     fn a_pid_that_was_given_out_again_is_not_the_service() {
-        let scene = scene("sleep 1000", Stop::default());
+        let scene = scene("exec sleep 1000", Stop::default());
         let file = scene.folder.path().join("api.pid");
         let mut child = std::process::Command::new("sleep").arg("1000").spawn().expect("a process");
         std::fs::write(&file, child.id().to_string()).expect("a pid file");
@@ -414,7 +423,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_service_that_cannot_start_is_not_stopped_first() {
-        let mut scene = scene("sleep 1000", Stop::default());
+        let mut scene = scene("exec sleep 1000", Stop::default());
         let who = scene.restart(None).await.expect("it starts");
         scene.connections.services.get_mut("api").expect("it").start[0] = "no-such-program".to_owned();
         assert_eq!(scene.restart(Some(who)).await.expect_err("no program").code, "no_program");
