@@ -1,4 +1,5 @@
 //! What people type, and what bad input gets: an exit code and a sentence, never a panic.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test states its expectations by panicking")]
 
 mod support;
 

@@ -3,6 +3,7 @@
 //!
 //! The pods are simulated, so the test plays the service: an exporter whose share of failed requests follows the image that
 //! the Deployment names.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test states its expectations by panicking")]
 
 #[path = "../../stdlib/adapters/tests/parts/mod.rs"]
 mod parts;

@@ -1,4 +1,5 @@
 //! The README's playbook against a real process: a service of this test's own, started by healrun, on a port of its own.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test states its expectations by panicking")]
 
 mod support;
 

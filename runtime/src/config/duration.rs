@@ -48,7 +48,7 @@ pub fn show(ms: u64) -> String {
     };
     match ms {
         0..1_000 => format!("{ms}ms"),
-        _ if ms < 10 * s && ms % s != 0 => format!("{}.{}s", ms / s, (ms % s) / 100),
+        _ if ms < 10 * s && !ms.is_multiple_of(s) => format!("{}.{}s", ms / s, (ms % s) / 100),
         _ if ms < m => format!("{}s", ms / s),
         _ if ms < h => two(m, "m", s, "s"),
         _ if ms < d => two(h, "h", m, "m"),
