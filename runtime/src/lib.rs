@@ -7,6 +7,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod driver;
 pub mod failure;
 pub mod files;

@@ -1,5 +1,6 @@
 //! The ready-made playbook `rerun_failed_jobs` against a real server with GitHub's paths and a real runner: a job that failed
 //! because something was away for a moment runs again and passes; one that failed for a reason of its own does not.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test states its expectations by panicking")]
 
 #[path = "../../stdlib/adapters/tests/parts/mod.rs"]
 mod parts;

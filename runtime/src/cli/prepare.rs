@@ -3,6 +3,7 @@
 use super::args::{Exits, Format, Start as StartArgs};
 use super::{compile, github, out, show};
 use crate::config::Config;
+use crate::connections;
 use crate::driver::Givens;
 use crate::driver::codec;
 use crate::failure::Failure;
@@ -54,7 +55,7 @@ pub(super) fn prepare(args: &StartArgs) -> Result<Prepared, Failure> {
     let bound = trigger.as_ref().map(|t| t.inputs.clone()).unwrap_or_default();
     let inputs = input::inputs(&plan, &args.inputs, &bound, &input::process_env)?;
     let mut secrets = input::secrets(&plan, &input::process_env)?;
-    let tokens = session::tokens(&config)?;
+    let tokens = connections::tokens(&config)?;
     // They are kept out of texts like the playbook's own.
     secrets.extend(tokens.clone());
     let state_path = config.state_path(args.state.path.as_deref());
@@ -83,7 +84,7 @@ pub(super) fn prepare_again(row: &RunRow, plan: Plan, state: &Path) -> Result<Pr
     let config = context.config()?;
     let settings = config.environment(&context.environment)?;
     let mut secrets = input::secrets(&plan, &input::process_env)?;
-    let tokens = session::tokens(&config)?;
+    let tokens = connections::tokens(&config)?;
     secrets.extend(tokens.clone());
     let inputs = codec::decode_map(&context.inputs, &secrets);
     let trigger = context.trigger.as_ref().map(|(name, value)| (name.clone(), codec::decode(value, &secrets)));

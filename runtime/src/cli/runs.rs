@@ -24,7 +24,8 @@ pub(super) fn open(state: &State) -> Result<Store, Failure> {
 pub(super) fn standing(run: &RunRow) -> String {
     match run.status {
         RunStatus::Closed => run.outcome.clone().unwrap_or_else(|| "closed".to_owned()),
-        RunStatus::Parked => "waiting".to_owned(),
+        RunStatus::Parked if run.outcome.as_deref() == Some("waiting") => "waiting".to_owned(),
+        RunStatus::Parked => "interrupted".to_owned(),
         RunStatus::Open if run.is_held(jiff::Timestamp::now().as_millisecond()) => "running".to_owned(),
         RunStatus::Open => "interrupted".to_owned(),
     }
