@@ -3,6 +3,7 @@
 #[path = "../parts/mod.rs"]
 mod parts;
 
+mod actions;
 mod github;
 mod kubernetes;
 mod prometheus;
