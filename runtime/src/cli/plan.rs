@@ -16,7 +16,7 @@ pub(super) fn plan(args: &Plan) -> Result<u8, Failure> {
     let checked = std::sync::Arc::clone(&givens.plan);
     let mut observer = tree::observer(&givens, false, args.start.format);
     let work = session::preview(givens, &start, &tokens, args.allow_asserted, observer.as_mut());
-    let (report, changes) = prepare::runtime()?.block_on(work)?;
+    let (report, changes) = prepare::drive(work)??;
     match args.start.format {
         Format::Json => out::json(&json!({
             "schema": SCHEMA,

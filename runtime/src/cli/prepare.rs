@@ -35,15 +35,19 @@ fn url(run: &str) -> String {
     github::page().unwrap_or_else(|| format!("healrun runs show {run}"))
 }
 
-/// A runtime for the driver.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+/// Drives a run to its end, in a runtime of its own.
+pub(super) fn drive<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     // One TLS for every client; a second call finds it there.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_all()
         .build()
-        .map_err(|e| Failure::internal(format!("cannot start: {e}")))
+        .map_err(|e| Failure::internal(format!("cannot start: {e}")))?;
+    let done = runtime.block_on(work);
+    // A name lookup or a file system that hangs sits on a thread that nobody can stop: the end does not wait for it.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    Ok(done)
 }
 
 /// From arguments to everything a new run needs.

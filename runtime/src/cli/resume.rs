@@ -79,7 +79,7 @@ pub(super) fn go_on(store: Store, row: &RunRow, format: Format, exits: &BTreeMap
     };
     let mut observer = tree::observer(&givens, start.terminal, format);
     let work = session::resumed(*held, &rows, owner_dead, givens, &start, &tokens, observer.as_mut());
-    let finished = prepare::runtime()?.block_on(work);
+    let finished = prepare::drive(work)?;
     drop(observer);
     Ok(prepare::end(&finished?, format, exits))
 }

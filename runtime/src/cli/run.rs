@@ -30,7 +30,7 @@ pub(super) fn run(args: &Run) -> Result<u8, Failure> {
         Opening::New(held, autonomy) => {
             let mut observer = tree::observer(&givens, start.terminal, args.start.format);
             let work = session::fresh(*held, autonomy, givens, &start, &tokens, observer.as_mut());
-            let finished = prepare::runtime()?.block_on(work);
+            let finished = prepare::drive(work)?;
             drop(observer);
             Ok(prepare::end(&finished?, args.start.format, &exits))
         }

@@ -141,7 +141,8 @@ impl Run {
 
 /// The attempt of a run: its own word, else (Gitea) that of its latest jobs.
 pub(super) fn attempt(run: &Run, jobs: &[Job]) -> i64 {
-    run.run_attempt.or_else(|| jobs.iter().filter_map(|j| j.run_attempt).max()).unwrap_or(1).max(1)
+    // Gitea says 0 of every run.
+    run.run_attempt.filter(|n| *n > 0).or_else(|| jobs.iter().filter_map(|j| j.run_attempt).max()).unwrap_or(1).max(1)
 }
 
 /// A run and the jobs of its latest attempt, then on.
