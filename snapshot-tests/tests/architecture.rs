@@ -1,4 +1,5 @@
 //! The arrows of the house, proven from Cargo's own metadata: nothing points back, and no rehearsal reaches a client.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,7 +112,7 @@ fn crates_depend_only_along_the_arrows() {
 #[test]
 fn the_product_has_no_crate_that_the_arrows_do_not_name() {
     let graph = graph();
-    let stories = ["heal-snapshot-tests", "bad-release-story"];
+    let stories = ["heal-snapshot-tests", "bad-release-story", "ci-retry-story", "restart-service-story"];
     for name in &graph.workspace {
         assert!(
             ARROWS.iter().any(|(n, _)| n == name) || stories.contains(&name.as_str()),

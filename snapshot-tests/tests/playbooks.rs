@@ -1,4 +1,5 @@
-//! Every playbook that we ship checks with the real catalogue.
+//! Every playbook that we ship checks with the real catalogue, and stands as `fmt` writes it.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test")]
 
 mod support;
 
@@ -32,4 +33,13 @@ fn every_shipped_playbook_checks_without_a_finding() {
         findings += &checked.rendered;
     }
     assert!(findings.is_empty(), "{findings}");
+}
+
+#[test]
+fn every_shipped_playbook_stands_as_fmt_writes_it() {
+    for path in shipped() {
+        let text = std::fs::read_to_string(&path).expect("a playbook of the repository");
+        let written = heal_lang::syntax::format(&text).expect("a shipped playbook has no syntax error");
+        assert_eq!(written, text, "{}", path.display());
+    }
 }

@@ -1,5 +1,6 @@
 //! Checks files of the repository as `healrun check` would, in process.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses some of it")]
+#![allow(clippy::expect_used, reason = "a part of tests")]
 
 use heal_lang::check::{Checked, Options};
 use heal_lang::source::{LoadError, Loader, SourceFile, Sources};
