@@ -171,14 +171,14 @@ async fn a_deployment_is_rolled_back_grown_and_given_back() {
     let container_name =
         kubectl(&["get", "deployment", "checkout", "-o", "jsonpath={.spec.template.spec.containers[0].name}"]);
     let container = ("container", Value::text(container_name.trim()));
-    let size = driver.read("kubernetes.resources", &app(&[container.clone()])).await.expect("resources");
+    let size = driver.read("kubernetes.resources", &app(std::slice::from_ref(&container))).await.expect("resources");
     assert_eq!(field(&size, "memory_limit"), Value::None);
     let bytes = Value::Quantity(heal_lang::catalogue::Dim::Bytes, 268_435_456.0);
     let wanted = app(&[container.clone(), ("memory", bytes.clone()), ("expect", field(&size, "version"))]);
     let set = "kubernetes.set_resources";
     let call = driver.resolved(set, &wanted).await;
     driver.send(set, &call, "KEY4").await.expect("grown");
-    let size = driver.read("kubernetes.resources", &app(&[container.clone()])).await.expect("resources");
+    let size = driver.read("kubernetes.resources", &app(std::slice::from_ref(&container))).await.expect("resources");
     assert_eq!(field(&size, "memory_limit"), bytes);
     let (action, args) = call.undo.clone().expect("an undo");
     let call = driver.resolved(&action, &args).await;
