@@ -100,3 +100,27 @@ proptest! {
         }
     }
 }
+
+/// What a rate over five overlapping points looks like: a constant 0, a ramp, then a noisy plateau.
+fn smoothed_plateau(zeros: usize, plateau: usize, seed: u64) -> Series {
+    let mut state = seed;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
+    };
+    let raw: Vec<f64> = (0..zeros + plateau).map(|i| if i < zeros { 0.0 } else { 0.25 + 0.08 * noise() }).collect();
+    let value = (0..raw.len()).map(|i| raw[i.saturating_sub(4)..=i].iter().sum::<f64>() / 5.0).collect();
+    Series { at: (0..raw.len()).map(|i| i as i64 * 1000).collect(), value }
+}
+
+#[test]
+fn the_last_change_is_the_jump_and_no_wave_of_a_smoothed_plateau() {
+    for seed in 0..200 {
+        for (zeros, plateau) in [(26, 60), (60, 60), (60, 26), (30, 150)] {
+            let series = smoothed_plateau(zeros, plateau, seed);
+            let change = changepoint::last(&series, &changepoint::Params::default()).unwrap().unwrap();
+            let late = change.at - zeros as i64 * 1000;
+            assert!((0..=5000).contains(&late), "seed {seed}, {zeros} + {plateau}: {late} ms late, {change:?}");
+        }
+    }
+}

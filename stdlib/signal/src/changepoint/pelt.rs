@@ -30,7 +30,7 @@ impl Sums {
     fn new(value: &[f64], cost: Cost) -> Sums {
         // Shifted by the median and divided by the noise, so that 1e100 and 1e-100 behave like 1.
         let centre = if cost == Cost::Rate { 0.0 } else { stats::median(&mut value.to_vec()).unwrap_or(0.0) };
-        let noise = stats::difference_noise(value);
+        let noise = stats::level_noise(value);
         let unit = if cost == Cost::Rate || noise <= 0.0 { 1.0 } else { noise };
         let (mut sum, mut square) = (vec![0.0], vec![0.0]);
         let (mut s, mut q) = (0.0, 0.0);

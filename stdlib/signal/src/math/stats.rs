@@ -83,14 +83,44 @@ pub fn robust_location(x: &[f64]) -> Option<(f64, f64)> {
     Some((centre, scale.max(0.5 * deviation(&clipped))))
 }
 
-/// Noise of a level: the scale of first differences over √2, robust; falls back to their standard deviation when more
-/// than half of them are zero. O(n).
+/// Noise of a level: the scale of first differences over √2. Robust against a few jumps; where many differences are
+/// zero (a level that was constant for long) the others alone are looked at, and where nearly all are, their standard
+/// deviation. O(n log n).
 #[must_use]
 pub fn difference_noise(x: &[f64]) -> f64 {
-    let steps: Vec<f64> = x.windows(2).map(|w| w[1] - w[0]).collect();
-    let robust = median_and_scale(&steps).map_or(0.0, |(_, s)| s);
+    lag_noise(x, 1)
+}
+
+/// [`difference_noise`] of differences over `lag` points.
+fn lag_noise(x: &[f64], lag: usize) -> f64 {
+    let steps: Vec<f64> = x.iter().zip(x.iter().skip(lag)).map(|(a, b)| b - a).collect();
+    let moving: Vec<f64> = steps.iter().copied().filter(|s| *s != 0.0).collect();
+    // Half of a few jumps would be jumps: the differences that are not zero speak only when they are many.
+    let robust = if moving.len() > 8 * lag && moving.len() * 10 > steps.len() {
+        median_and_scale(&moving).map_or(0.0, |(_, s)| s)
+    } else {
+        0.0
+    };
     let scale = if robust > 0.0 { robust } else { deviation(&steps) };
     scale * std::f64::consts::FRAC_1_SQRT_2
+}
+
+/// Noise of a mean: as [`difference_noise`] for independent points; larger where neighbours go together (a rate over
+/// overlapping windows does), so that a mean of `n` points has about the error `level_noise / √n`. The square is the
+/// long-run variance, taken from differences over 1, 2, 4, 8 points: their growth says how long points go together.
+/// O(n log n).
+#[must_use]
+pub fn level_noise(x: &[f64]) -> f64 {
+    let nearest = lag_noise(x, 1);
+    let lags = [2, 4, 8].into_iter().filter(|lag| lag * 6 <= x.len());
+    let wider: Vec<(usize, f64)> = lags.map(|lag| (lag, lag_noise(x, lag))).collect();
+    let widest = wider.iter().map(|(_, s)| *s).fold(nearest, f64::max);
+    // Estimates over independent points differ by a tenth or two.
+    if widest <= 1.3 * nearest {
+        return nearest;
+    }
+    let together = wider.iter().find(|(_, s)| *s >= 0.9 * widest).map_or(1, |(lag, _)| *lag);
+    widest * libm::sqrt(together as f64)
 }
 
 /// Pearson's correlation of two slices of equal length (the shorter one counts), 0 when either does not vary. O(n).
