@@ -3,9 +3,9 @@
 //! May use everything else in this crate. Reports all findings of a file at once: what was reported already has the
 //! type [`crate::catalogue::Type::Unknown`], which goes with everything, so that one mistake is one report.
 //!
-//! The way through a playbook ([`compile`]): [`modules`] loads what it uses → [`playbook`] declares its names and
-//! checks inputs, targets, triggers and limits → [`step`] checks the steps in the order of their references, with
-//! [`expr`] for everything that has a value → [`flow`] unrolls the graph → [`bounds`] → [`silence`] → the plan.
+//! The way through a playbook ([`compile`]): `modules` loads what it uses → `playbook` declares its names and
+//! checks inputs, targets, triggers and limits → `step` checks the steps in the order of their references, with
+//! `expr` for everything that has a value → `flow` unrolls the graph → `bounds` → `silence` → the plan.
 
 mod allow;
 mod bounds;
