@@ -1,6 +1,6 @@
 //! What people type, and what they see.
 //!
-//! [`args`] is the one declaration of commands and flags; one file is one command; [`out`] is the one door to standard
+//! `args` is the one declaration of commands and flags; one file is one command; `out` is the one door to standard
 //! output. A command gives an exit code or a [`Failure`], which is said in one place.
 
 mod actions;

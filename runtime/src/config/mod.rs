@@ -1,6 +1,6 @@
 //! `healrun.yaml`: where it is found, what may stand in it, and what overrides it.
 //!
-//! [`yaml`] is the one door to the YAML crate; [`schema`] is what may be written; this module turns it into [`Config`].
+//! `yaml` is the one door to the YAML crate; `schema` is what may be written; this module turns it into [`Config`].
 //! Flags win over environment variables, those over the file.
 
 mod duration;
