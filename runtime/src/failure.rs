@@ -29,11 +29,13 @@ pub struct Failure {
     pub help: Option<String>,
     /// Already shown (as diagnostics with their source): nothing more is said.
     pub shown: bool,
+    /// What was found, as the JSON form of diagnostics; without any the message is the one error.
+    pub findings: Vec<serde_json::Value>,
 }
 
 impl Failure {
     fn new(exit: u8, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), help: None, shown: false }
+        Self { exit, message: message.into(), help: None, shown: false, findings: Vec::new() }
     }
 
     /// Wrong usage, or bad input: exit 2.
@@ -60,8 +62,26 @@ impl Failure {
 
     /// The findings were already printed.
     #[must_use]
-    pub fn already_shown(exit: u8, message: impl Into<String>) -> Self {
-        Self { shown: true, ..Self::new(exit, message) }
+    pub fn already_shown(exit: u8, message: impl Into<String>, findings: Vec<serde_json::Value>) -> Self {
+        Self { shown: true, findings, ..Self::new(exit, message) }
+    }
+
+    /// What programs get on standard output in place of a result.
+    #[must_use]
+    pub fn json(&self, schema: u32) -> serde_json::Value {
+        let outcome = match self.exit {
+            exit::STATE => "state",
+            exit::INTERNAL => "internal",
+            exit::UNSAFE => "unsafe",
+            exit::CANCELLED => "cancelled",
+            _ => "invalid",
+        };
+        let errors = if self.findings.is_empty() {
+            vec![serde_json::json!({ "message": self.message, "help": self.help })]
+        } else {
+            self.findings.clone()
+        };
+        serde_json::json!({ "schema": schema, "outcome": outcome, "exit_code": self.exit, "errors": errors })
     }
 }
 

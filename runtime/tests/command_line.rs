@@ -62,6 +62,38 @@ fn wrong_usage_is_said_with_exit_2() {
 }
 
 #[test]
+fn a_program_gets_one_document_when_it_goes_wrong() {
+    let place = Place::new("local: { autonomy: act }");
+    let folder = place.folder();
+    std::fs::write(folder.join("broken.heal"), "heal 1\nplaybook x { nonsense }\n").expect("written");
+    std::fs::create_dir(folder.join("dir.db")).expect("made");
+    let cases: &[(&[&str], &str, i32)] = &[
+        (&["check", "nowhere.heal"], "invalid", 2),
+        (&["graph", "broken.heal"], "invalid", 2),
+        (&["plan", "broken.heal", "--env", "local"], "invalid", 2),
+        (&["run", "p.heal", "--env", "lokal"], "invalid", 2),
+        (&["run", "p.heal", "--env", "local", "-i", "x=1"], "invalid", 2),
+        (&["run", "p.heal", "--env", "local", "--state", "dir.db"], "state", 74),
+        (&["runs", "show", "x"], "state", 74),
+        (&["explain", "H9999"], "invalid", 2),
+        (&["run", "p.heal", "--nonsense"], "invalid", 2),
+    ];
+    for (arguments, outcome, exit) in cases {
+        let ended = run(&folder, &[arguments, &["--format", "json"][..]].concat());
+        assert_eq!(code(&ended.output), *exit, "{ended}");
+        let json = ended.json();
+        assert_eq!(
+            (&json["schema"], &json["outcome"], &json["exit_code"]),
+            (&1.into(), &(*outcome).into(), &(*exit).into())
+        );
+        let error = &json["errors"][0];
+        assert!(error["message"].as_str().is_some_and(|m| !m.is_empty()), "{ended}");
+        assert_eq!(error["code"].is_string(), arguments[1] == "broken.heal", "{ended}");
+        assert!(!ended.stderr().is_empty(), "{ended}");
+    }
+}
+
+#[test]
 fn a_huge_file_is_refused_without_being_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = std::fs::File::create(folder.path().join("huge.heal")).expect("made");

@@ -55,6 +55,27 @@ pub(super) enum Command {
     Explain(Explain),
 }
 
+impl Command {
+    /// One JSON document on standard output is expected.
+    pub(super) fn wants_json(&self) -> bool {
+        let format = match self {
+            Command::Check(args) => return args.format == CheckFormat::Json,
+            Command::Graph(args) => return args.format == GraphFormat::Json,
+            Command::Fmt(args) => args.format,
+            Command::Plan(args) => args.start.format,
+            Command::Run(args) => args.start.format,
+            Command::Approve(args) => args.format,
+            Command::Resume(args) => args.format,
+            Command::Runs(Runs { command: RunsCommand::List(args) }) => args.format,
+            Command::Runs(Runs { command: RunsCommand::Show(args) }) => args.format,
+            Command::Actions(args) => args.format,
+            Command::Init(args) => args.format,
+            Command::Explain(args) => args.format,
+        };
+        format == Format::Json
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
     Text,

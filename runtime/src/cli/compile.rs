@@ -76,7 +76,13 @@ pub(super) fn plan(path: &Path, playbook: Option<&str>, config: &Config) -> Resu
     }
     if compiled.checked.has_errors() {
         let shown = format!("`{}` does not check", path.display());
-        return Err(Failure::already_shown(exit::INVALID, shown));
+        let errors: Vec<_> =
+            compiled.checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+        let findings = match diagnostic::json(&errors, &compiled.sources) {
+            serde_json::Value::Array(findings) => findings,
+            other => vec![other],
+        };
+        return Err(Failure::already_shown(exit::INVALID, shown, findings));
     }
     let mut plans = compiled.checked.plans;
     let names: Vec<String> = plans.iter().map(|p| format!("`{}`", p.playbook)).collect();

@@ -39,14 +39,30 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are asked for; everything else is wrong usage.
             let _ = error.print();
+            if error.use_stderr() && typed_json() {
+                let text = error.to_string();
+                let words = text.lines().next().unwrap_or_default();
+                let words = words.strip_prefix("error: ").unwrap_or(words);
+                out::json(&Failure::invalid(words).json(SCHEMA));
+            }
             return ExitCode::from(if error.use_stderr() { exit::INVALID } else { 0 });
         }
     };
+    let json = cli.command.wants_json();
     let result = log::start(cli.log.as_deref(), cli.log_format).and_then(|()| dispatch(cli.command));
     ExitCode::from(result.unwrap_or_else(|failure| {
         say(&failure);
+        if json {
+            out::json(&failure.json(SCHEMA));
+        }
         failure.exit
     }))
+}
+
+/// `--format json` stands among arguments that could not be understood.
+fn typed_json() -> bool {
+    let typed: Vec<_> = std::env::args_os().skip(1).collect();
+    typed.iter().any(|a| a == "--format=json") || typed.windows(2).any(|w| w[0] == "--format" && w[1] == "json")
 }
 
 fn dispatch(command: Command) -> Result<u8, Failure> {
