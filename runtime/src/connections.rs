@@ -50,6 +50,8 @@ pub fn connections(givens: &Givens, tokens: &BTreeMap<String, Secret>, state: &P
         };
         connections.http.insert("prometheus".to_owned(), connection);
     }
+    let events = config.pagerduty.clone().unwrap_or_else(|| "https://events.pagerduty.com".to_owned());
+    connections.http.insert("pagerduty".to_owned(), heal_adapters::HttpConnection { url: events, token: None });
     connections.github = config.github.as_ref().map(|github| heal_adapters::Github {
         url: github.url.clone().unwrap_or_else(|| "https://api.github.com".to_owned()),
         token: tokens.get("connections.github").cloned(),

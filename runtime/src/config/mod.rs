@@ -114,6 +114,8 @@ pub struct Config {
     pub environments: BTreeMap<String, Environment>,
     /// `connections.prometheus`
     pub prometheus: Option<HttpConnection>,
+    /// `connections.pagerduty`: the URL of the Events API, where it is not PagerDuty's own.
+    pub pagerduty: Option<String>,
     /// `connections.github`
     pub github: Option<GithubConnection>,
     /// `connections.kubernetes`

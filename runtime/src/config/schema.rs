@@ -58,6 +58,13 @@ struct RawConnections {
     prometheus: Option<RawPrometheus>,
     github: Option<RawGithub>,
     kubernetes: Option<RawKubernetes>,
+    pagerduty: Option<RawPagerduty>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPagerduty {
+    url: String,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +161,7 @@ pub(super) fn build(root: Root, folder: PathBuf) -> Result<Config, YamlError> {
         file: None,
         folder,
         environments,
+        pagerduty: root.connections.pagerduty.map(|c| c.url),
         prometheus: root.connections.prometheus.map(|c| HttpConnection { url: c.url, token_env: c.token_env }),
         github: root.connections.github.map(|c| GithubConnection {
             url: c.url,
