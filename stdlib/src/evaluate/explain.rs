@@ -120,6 +120,17 @@ fn matching_line(env: &Env<'_>, part: &Expr) -> Option<String> {
     }
 }
 
+/// The operands of `a or b or c`, or of `a and b and c`.
+fn chain<'e>(expr: &'e Expr, of: BinaryOp, found: &mut Vec<&'e Expr>) {
+    match &expr.kind {
+        ExprKind::Binary { op, left, right } if *op == of => {
+            chain(left, of, found);
+            chain(right, of, found);
+        }
+        _ => found.push(expr),
+    }
+}
+
 fn said(env: &Env<'_>, expr: &Expr, depth: u32) -> String {
     if depth > 40 {
         return "…".to_owned();
@@ -130,14 +141,25 @@ fn said(env: &Env<'_>, expr: &Expr, depth: u32) -> String {
         if is_literal(e) { source(e, env.scope) } else { format!("{} = {}", source(e, env.scope), value(e)) }
     };
     match &expr.kind {
-        ExprKind::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), left, right } => {
+        ExprKind::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), .. } => {
             let part = |e: &Expr| {
                 let text = said(env, e, depth + 1);
                 let other = if *op == BinaryOp::And { BinaryOp::Or } else { BinaryOp::And };
                 let mixed = matches!(&e.kind, ExprKind::Binary { op, .. } if *op == other);
                 if mixed { format!("({text})") } else { text }
             };
-            format!("{} {} {}", part(left), op.text(), part(right))
+            let mut all = Vec::new();
+            chain(expr, *op, &mut all);
+            // What decided it: the true operands of a true `or`, the false ones of a false `and`.
+            let decides = *op == BinaryOp::Or;
+            let deciding = |e: &&Expr| matches!(env.eval(e), Value::Bool(b) if b == decides);
+            let decided: Vec<&Expr> = all.iter().copied().filter(deciding).collect();
+            let kept = if decided.is_empty() { &all } else { &decided };
+            let mut parts: Vec<String> = kept.iter().map(|e| part(e)).collect();
+            if kept.len() < all.len() {
+                parts.push("…".to_owned());
+            }
+            parts.join(&format!(" {} ", op.text()))
         }
         ExprKind::Unary { op: UnaryOp::Not, operand } => format!("not ({})", said(env, operand, depth + 1)),
         ExprKind::Bind { name, value, body } => {

@@ -104,6 +104,21 @@ proptest! {
     }
 }
 
+#[test]
+fn what_decided_is_said_and_the_rest_is_not() {
+    let said = |expr: &Expr| explain(expr, &Known::default());
+    let (yes, no) = (|| lit(Some(true)), || lit(Some(false)));
+    let or = |l, r| binary(BinaryOp::Or, l, r);
+    let and = |l, r| binary(BinaryOp::And, l, r);
+    assert_eq!(said(&or(or(no(), no()), yes())), "true or …");
+    assert_eq!(said(&or(or(no(), yes()), no())), "true or …");
+    assert_eq!(said(&or(or(yes(), no()), yes())), "true or true or …");
+    assert_eq!(said(&or(no(), no())), "false or false");
+    assert_eq!(said(&and(yes(), and(no(), yes()))), "false and …");
+    assert_eq!(said(&and(yes(), yes())), "true and true");
+    assert_eq!(said(&or(no(), and(yes(), yes()))), "(true and true) or …");
+}
+
 fn pods(exits: &[Value]) -> Known {
     let pods = exits.iter().map(|exit| Value::record([("last_exit", exit.clone())])).collect();
     Known {
