@@ -175,6 +175,15 @@ impl Machine {
         if found && !ran && self.s.wind.is_none() {
             all.insert(0, Because::new(BecauseKind::NoRemedy, "a cause was found and no remedy was chosen"));
         }
+        if all.is_empty() && !quiet && !ran {
+            let fired =
+                self.ids().find(|n| self.graph.kind(*n) == StepKind::Detect && self.s.exit(*n) == Some(Exit::Fired));
+            if let Some((node, state)) = fired.and_then(|n| Some((self.plan.node(n)?, self.s.node(n)?))) {
+                let saw = if state.evidence.is_empty() { String::new() } else { format!(" ({})", state.evidence) };
+                let words = format!("{} fired{saw} and no remediation applies", node.name);
+                all.push(Because::new(BecauseKind::NoRemedy, words));
+            }
+        }
         all
     }
 
