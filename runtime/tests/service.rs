@@ -89,6 +89,12 @@ fn a_refused_approval_refuses_the_change() {
     let waiting = place.run(&["run", "p.heal", "--env", "local"]);
     assert_eq!(code(&waiting.output), 75, "{waiting}");
     assert_eq!(code(&place.run(&["approve", "--refuse"]).output), 0);
+    let bare = place.run(&["approve"]);
+    assert_eq!(code(&bare.output), 2, "a refused request takes no more answers: {bare}");
+    assert!(bare.stderr().contains("no run asks for an approval"), "{bare}");
+    let by_run = place.run(&["approve", "2"]);
+    assert_eq!(code(&by_run.output), 2, "{by_run}");
+    assert!(by_run.stderr().contains("already refused by"), "{by_run}");
     let resumed = place.run(&["resume", "--format", "json"]);
     assert_eq!((code(&resumed.output), resumed.json()["outcome"].as_str()), (21, Some("refused")), "{resumed}");
     assert_eq!(place.starts(), 0);

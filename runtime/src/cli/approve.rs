@@ -6,15 +6,15 @@ use crate::config::Config;
 use crate::driver::{clock, person};
 use crate::failure::Failure;
 use crate::run_context::RunContext;
-use crate::store::{Decision, Request, Store};
+use crate::store::{Decision, Request, RunStatus, Store};
 use serde_json::json;
 
 pub(super) fn approve(args: &Approve) -> Result<u8, Failure> {
     let mut store = runs::open(&args.state)?;
     let request = find(&store, args.id.as_deref())?;
     let ask = &request.ask;
-    if request.status != "open" {
-        return Err(Failure::invalid(format!("the request {} is {}", ask.request, request.status)));
+    if let Some(closed) = closed(&store, &request)? {
+        return Err(closed);
     }
     let now = clock::wall();
     if request.until <= now {
@@ -43,11 +43,19 @@ pub(super) fn approve(args: &Approve) -> Result<u8, Failure> {
         at: now,
     };
     let written = store.write(|tx| {
-        tx.decide(&decision)?;
+        if !tx.decide_open(&decision)? {
+            return Ok(false);
+        }
         let said = json!({ "request": ask.request, "by": by, "method": "local", "approve": decision.approve });
-        tx.enter(now, "decided", &request.run, &said)
+        tx.enter(now, "decided", &request.run, &said)?;
+        Ok(true)
     });
-    written.map_err(|e| store.failure(&e))?;
+    if !written.map_err(|e| store.failure(&e))? {
+        // Somebody was faster.
+        let request = find(&store, Some(&ask.request))?;
+        let closed = closed(&store, &request)?;
+        return Err(closed.unwrap_or_else(|| Failure::invalid(format!("the request {} is not open", ask.request))));
+    }
     let word = if decision.approve { "approved" } else { "refused" };
     match args.format {
         Format::Json => out::json(&json!({
@@ -64,6 +72,23 @@ pub(super) fn approve(args: &Approve) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// Why a request takes no more answers.
+fn closed(store: &Store, request: &Request) -> Result<Option<Failure>, Failure> {
+    let failed = |e| store.failure(&e);
+    let name = &request.ask.request;
+    let answers = store.decisions_after(&request.run, 0).map_err(failed)?;
+    if let Some(no) = answers.iter().find(|d| d.request == *name && !d.approve) {
+        let at = show::time(no.at);
+        return Ok(Some(Failure::invalid(format!("the request {name} was already refused by {} at {at}", no.by))));
+    }
+    if request.status != "open" {
+        return Ok(Some(Failure::invalid(format!("the request {name} is {}", request.status))));
+    }
+    let run = store.run(&request.run).map_err(failed)?;
+    let over = run.is_some_and(|run| run.status == RunStatus::Closed);
+    Ok(over.then(|| Failure::invalid(format!("the run {} is over", request.run))))
+}
+
 fn find(store: &Store, id: Option<&str>) -> Result<Request, Failure> {
     let failed = |e| store.failure(&e);
     if let Some(id) = id {
@@ -73,6 +98,12 @@ fn find(store: &Store, id: Option<&str>) -> Result<Request, Failure> {
         let run = store.run(id).map_err(failed)?;
         let run = run.ok_or_else(|| Failure::invalid(format!("there is no run and no request `{id}`")))?;
         let mut open = store.open_requests(Some(&run.id)).map_err(failed)?;
+        if open.is_empty()
+            && let Some(request) = store.last_request(&run.id).map_err(failed)?
+            && let Some(closed) = closed(store, &request)?
+        {
+            return Err(closed);
+        }
         return open.pop().ok_or_else(|| Failure::invalid(format!("run {} asks for nothing", run.id)));
     }
     let mut open = store.open_requests(None).map_err(failed)?;

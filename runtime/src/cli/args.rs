@@ -247,8 +247,10 @@ pub(super) struct Runs {
 #[derive(Subcommand)]
 pub(super) enum RunsCommand {
     /// The runs of a state file, newest first
+    #[command(after_help = "Example:\n  healrun runs list --limit 5")]
     List(RunsList),
     /// One run: what it saw, decided and did
+    #[command(after_help = "Example:\n  healrun runs show 20261121-0915-k3f9 --format json")]
     Show(RunsShow),
 }
 

@@ -38,6 +38,11 @@ pub struct Decision {
     pub at: i64,
 }
 
+/// What makes a request open: nobody used, withdrew or refused it, and its run is not over.
+const OPEN: &str = "approvals.status = 'open'
+    and not exists (select 1 from runs where runs.id = approvals.run and runs.status = 'closed')
+    and not exists (select 1 from decisions d where d.request = approvals.request and d.approve = 0)";
+
 type RawRequest = (String, String, i64, i64, String);
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawRequest> {
@@ -70,6 +75,19 @@ impl Tx<'_> {
     pub fn end_request(&self, request: &str, status: &str) -> Result<(), StoreError> {
         self.db.execute("update approvals set status = ?2 where request = ?1", [request, status])?;
         Ok(())
+    }
+
+    /// Records an answer to a request that is still open. `false`: it is not, and nothing was recorded.
+    ///
+    /// # Errors
+    /// The state file's.
+    pub fn decide_open(&self, decision: &Decision) -> Result<bool, StoreError> {
+        let sql = format!("select exists (select 1 from approvals where request = ?1 and {OPEN})");
+        let open: bool = self.db.query_row(&sql, [&decision.request], |r| r.get(0))?;
+        if open {
+            self.decide(decision)?;
+        }
+        Ok(open)
     }
 
     /// Records an answer.
@@ -105,15 +123,25 @@ impl Store {
             .transpose()
     }
 
+    /// What a run asked last, open or not.
+    ///
+    /// # Errors
+    /// The state file's.
+    pub fn last_request(&self, run: &str) -> Result<Option<Request>, StoreError> {
+        let sql = "select run, body, asked, until, status from approvals where run = ?1
+                   order by asked desc, request desc limit 1";
+        self.db().query_row(sql, [run], raw).optional()?.map(request).transpose()
+    }
+
     /// The open requests, of one run or of all, oldest first.
     ///
     /// # Errors
     /// The state file's.
     pub fn open_requests(&self, run: Option<&str>) -> Result<Vec<Request>, StoreError> {
-        let mut statement = self.db().prepare(
+        let mut statement = self.db().prepare(&format!(
             "select run, body, asked, until, status from approvals
-             where status = 'open' and (?1 is null or run = ?1) order by asked, request",
-        )?;
+             where {OPEN} and (?1 is null or run = ?1) order by asked, request"
+        ))?;
         let rows: Vec<RawRequest> = statement.query_map([run], raw)?.collect::<Result<_, _>>()?;
         rows.into_iter().map(request).collect()
     }
