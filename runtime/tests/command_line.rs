@@ -204,3 +204,25 @@ fn a_journal_replayed_gives_the_commands_it_gave() {
     assert!(replayed.run.is_closed() && replayed.closed.is_some());
     assert!(store.check_ledger().expect("whole") >= 2);
 }
+
+#[test]
+fn an_input_that_holds_a_secret_is_refused_before_anything_is_stored() {
+    let place = Place::new("local: {}");
+    let playbook = "heal 1\nplaybook p {\n  secret token from env(\"MY_TOKEN\")\n  input note: string\n  detect down {\n    let it = http.probe(\"http://127.0.0.1:1/\")\n    fire when not it.ok\n  }\n  escalate { notify.webhook(\"http://127.0.0.1:1/\", token: token, summary: note) }\n}\n";
+    std::fs::write(place.folder().join("s.heal"), playbook).expect("written");
+    let note = "note=see SeCrEt-Value-12345 there";
+    let ended = place.run_with(&["run", "s.heal", "--env", "local", "-i", note], &[("MY_TOKEN", "SeCrEt-Value-12345")]);
+    assert_eq!(code(&ended.output), 2, "{ended}");
+    assert!(ended.stderr().contains("input `note` holds the value of secret `token`"), "{ended}");
+    assert!(!ended.stderr().contains("SeCrEt-Value"), "{ended}");
+    assert!(!place.folder().join(".healrun/state.db").exists());
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_no_success() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+    let output = healrun(folder.path()).arg("actions").stdout(full).output().expect("healrun runs");
+    assert_eq!(code(&output), 74);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
+}

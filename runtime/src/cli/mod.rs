@@ -50,13 +50,15 @@ pub fn main() -> ExitCode {
     };
     let json = cli.command.wants_json();
     let result = log::start(cli.log.as_deref(), cli.log_format).and_then(|()| dispatch(cli.command));
-    ExitCode::from(result.unwrap_or_else(|failure| {
+    let code = result.unwrap_or_else(|failure| {
         say(&failure);
         if json {
             out::json(&failure.json(SCHEMA));
         }
         failure.exit
-    }))
+    });
+    // Whoever reads the report has none: success would be a lie.
+    ExitCode::from(if code == 0 && out::lost() { exit::STATE } else { code })
 }
 
 /// `--format json` stands among arguments that could not be understood.

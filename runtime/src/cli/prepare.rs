@@ -62,6 +62,7 @@ pub(super) fn prepare(args: &StartArgs) -> Result<Prepared, Failure> {
     let tokens = connections::tokens(&config)?;
     // They are kept out of texts like the playbook's own.
     secrets.extend(tokens.clone());
+    input::no_secret_inside(&inputs, &secrets)?;
     let state_path = config.state_path(args.state.path.as_deref());
     let explicit = args.state.path.is_some() || config.state.is_some();
     let run = session::new_id();

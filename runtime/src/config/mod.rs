@@ -143,7 +143,7 @@ impl Config {
         let absolute = std::path::absolute(playbook)
             .map_err(|e| Failure::invalid(format!("cannot tell where `{}` is: {e}", playbook.display())))?;
         let start = absolute.parent().unwrap_or(Path::new("/"));
-        match start.ancestors().map(|folder| folder.join(FILE)).find(|file| file.is_file()) {
+        match start.ancestors().map(|folder| folder.join(FILE)).find(|file| file.exists()) {
             Some(file) => Self::read(&file),
             None => Ok(Config { folder: start.to_owned(), ..Config::default() }),
         }

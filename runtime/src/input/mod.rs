@@ -64,6 +64,23 @@ pub fn inputs(
     Err(Failure::invalid(wrong.join("\n       ")).help(usage(plan)))
 }
 
+/// Inputs are stored and shown as they are: none may carry what a secret holds.
+///
+/// # Errors
+/// Exit 2, with the names of the input and of the secret.
+pub fn no_secret_inside(inputs: &BTreeMap<String, Value>, secrets: &BTreeMap<String, Secret>) -> Result<(), Failure> {
+    for (name, value) in inputs {
+        let (Value::Text(text) | Value::Untrusted(text)) = value else { continue };
+        if let Some(secret) = secrets.values().find(|secret| text.contains(secret.reveal())) {
+            let message = format!("input `{name}` holds the value of secret `{}`", secret.name());
+            return Err(
+                Failure::invalid(message).help("inputs are stored and shown; name the secret in the playbook instead")
+            );
+        }
+    }
+    Ok(())
+}
+
 fn unknown(plan: &Plan, name: &str) -> String {
     let known = plan.inputs.iter().map(|i| i.name.as_str());
     match crate::config::nearest(name, known) {
