@@ -4,6 +4,12 @@
 /// does not live.
 #[cfg(target_os = "linux")]
 pub(super) fn started(pid: u32) -> Option<u64> {
+    stat(pid, 22)?.parse().ok()
+}
+
+/// One field of a living process, counted from 1 as proc(5) does; 3 is its state.
+#[cfg(target_os = "linux")]
+fn stat(pid: u32, field: usize) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name before it is in parentheses and may hold anything, even those.
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
@@ -11,7 +17,29 @@ pub(super) fn started(pid: u32) -> Option<u64> {
     if matches!(state, "Z" | "X" | "x") {
         return None;
     }
-    fields.nth(18)?.parse().ok()
+    fields.nth(field.checked_sub(4)?).map(str::to_owned)
+}
+
+/// Whether a process leads a process group.
+///
+/// Not asked of `getpgid`: for a group that another pid namespace made, as a container's supervisor does, it answers 0,
+/// which is no pid and which its binding takes for one.
+#[cfg(target_os = "linux")]
+pub(super) fn leads_group(pid: u32) -> bool {
+    stat(pid, 5).is_some_and(|group| group == pid.to_string())
+}
+
+/// As on Linux; there are no pid namespaces here.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn leads_group(pid: u32) -> bool {
+    use rustix::process::{Pid, getpgid};
+    Pid::from_raw(pid.cast_signed()).is_some_and(|pid| getpgid(Some(pid)) == Ok(pid))
+}
+
+/// Whether a process leads a session, so that no terminal but its own can end it.
+#[cfg(all(test, target_os = "linux"))]
+pub(super) fn leads_session(pid: u32) -> bool {
+    stat(pid, 6).is_some_and(|session| session == pid.to_string())
 }
 
 /// As on Linux; the number is made of the start time's text, because there is no other way without C calls.
