@@ -1,14 +1,17 @@
 //! A real server with GitHub's paths (Gitea and its runner), and GitHub's own description of its API (Prism).
 
+use super::driver::{Driver, field, now};
 use super::parts::{self, Part};
 use super::{LONG, act, ask, json};
 use crate::carrier::Carrier;
 use crate::connections::{Connections, Github};
+use heal_stdlib::action::{Args, Probed, Surroundings};
 use heal_stdlib::error::{ErrorInfo, Sent};
 use heal_stdlib::request::{ChangeRequest, GithubGet, GithubWrite, HttpAnswer, ReadRequest};
-use heal_stdlib::value::Secret;
+use heal_stdlib::value::{self, Secret, Target};
 use serde_json::{Value, json};
 use std::process::Command;
+use std::sync::Arc;
 
 const REPOSITORY: &str = "/repos/owner/shop";
 
@@ -102,6 +105,57 @@ async fn a_failed_job_is_read_and_run_again() {
     assert_eq!(ended(&owner, 2).await.0["conclusion"], "success");
 
     every_no_is_told(&part, &owner, &again).await;
+    the_actions_do_it_all(&part, owner, run.as_i64().expect("an id")).await;
+}
+
+/// The same once more, by the actions that playbooks call.
+async fn the_actions_do_it_all(part: &Part, owner: Carrier, first: i64) {
+    use value::Value;
+    std::fs::remove_file(part.folder().join("flag")).expect("no flag");
+    let issue = post(&owner, &format!("{REPOSITORY}/issues"), Some(json!({"title": "ci is red"})), false).await;
+    let issue = json(&issue.expect("an issue"))["number"].as_i64().expect("its number");
+    // Without the flag a rerun of what passed fails.
+    let rerun = format!("{REPOSITORY}/actions/runs/{first}/rerun");
+    assert_eq!(post(&owner, &rerun, None, false).await.expect("an answer").status, 201);
+    ended(&owner, 3).await;
+
+    let at = Surroundings {
+        github_repository: Some("owner/shop".to_owned()),
+        now_ms: now(),
+        run_id: "run1".to_owned(),
+        ..Surroundings::default()
+    };
+    let driver = Driver { carrier: owner, at };
+    let arg = |name: &str, value: Value| (name.to_owned(), value);
+    let list = |value: Value| match value {
+        Value::List(items) => items,
+        other => panic!("{other:?} is no list"),
+    };
+
+    let failed = Args::from([arg("conclusion", Value::text("failure")), arg("workflow", Value::text("ci.yml"))]);
+    let runs = list(driver.read("github.runs", &failed).await.expect("the runs"));
+    assert_eq!(runs.iter().map(|run| field(run, "id")).collect::<Vec<_>>(), [Value::Int(first)]);
+    let key = [("id".to_owned(), first.to_string())].into();
+    let target = Target { kind: "github.run".to_owned(), noun: "run".to_owned(), key, untrusted: false };
+    let run = Args::from([arg("run", Value::Target(Arc::new(target)))]);
+    let jobs = list(driver.read("github.failed_jobs", &run).await.expect("the jobs"));
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    let log = driver.read("github.job_log", &Args::from([arg("job", jobs[0].clone())])).await.expect("the log");
+    assert!(format!("{log:?}").contains("ECONNREFUSED: the flag is missing"), "{log:?}");
+
+    std::fs::write(part.folder().join("flag"), "").expect("the flag");
+    let again = "github.rerun_failed_jobs";
+    let call = driver.resolved(again, &run).await;
+    assert_eq!(driver.probe(again, &call, "KEY1").await, Probed::NotApplied);
+    driver.send(again, &call, "KEY1").await.expect("run again");
+    assert_eq!(driver.probe(again, &call, "KEY1").await, Probed::Applied);
+
+    let say = "github.comment";
+    let told = Args::from([arg("issue", Value::Int(issue)), arg("body", Value::text("ran it again"))]);
+    let call = driver.resolved(say, &told).await;
+    assert_eq!(driver.probe(say, &call, "KEY2").await, Probed::NotApplied);
+    driver.send(say, &call, "KEY2").await.expect("told");
+    assert_eq!(driver.probe(say, &call, "KEY2").await, Probed::Applied);
 }
 
 async fn every_no_is_told(part: &Part, owner: &Carrier, again: &str) {

@@ -3,7 +3,8 @@
 #[path = "../parts/mod.rs"]
 mod parts;
 
-mod actions;
+mod deployment;
+mod driver;
 mod github;
 mod kubernetes;
 mod prometheus;

@@ -1,101 +1,30 @@
-//! The actions themselves, carried to a real control plane: what they ask is what it answers.
+//! The actions on a deployment, carried to a real control plane: what they ask is what it answers.
 
+use super::driver::{Driver, field, now};
 use super::{LONG, parts};
 use crate::carrier::Carrier;
 use crate::connections::Connections;
-use crate::departure::Departure;
 use heal_lang::plan::ErrorClass;
-use heal_stdlib::action::{Args, ChangeStep, ProbeStep, Probed, ReadStep, ResolveStep, ResolvedCall, Surroundings};
-use heal_stdlib::catalogue::{change_action, read_action};
-use heal_stdlib::error::ErrorInfo;
+use heal_stdlib::action::{Args, Probed, Surroundings};
 use heal_stdlib::value::{Target, Value};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-/// Carries machines to their ends.
-struct Driver {
-    carrier: Carrier,
-    at: Surroundings,
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    i64::try_from(since.as_millis()).expect("a time")
-}
-
-impl Driver {
-    async fn read(&self, action: &str, args: &Args) -> Result<Value, ErrorInfo> {
-        let mut machine = read_action(action).expect("it looks").start(args, &self.at)?;
-        let mut last = None;
+/// The history, once no rollout is under way.
+async fn settled(driver: &Driver, app: &Args) -> Value {
+    let wait = async {
         loop {
-            match machine.next(last.take(), now()) {
-                ReadStep::Ask(request) => last = Some(self.carrier.read(request, LONG).await),
-                ReadStep::Done(value) => return Ok(value),
-                ReadStep::Fail(error) => return Err(error),
-            }
-        }
-    }
-
-    async fn resolve(&self, action: &str, args: &Args) -> ResolveStep {
-        let mut machine = change_action(action).expect("it changes").resolve(args, &self.at).expect("arguments");
-        let mut last = None;
-        loop {
-            match machine.next(last.take(), now()) {
-                ResolveStep::Ask(request) => last = Some(self.carrier.read(request, LONG).await),
-                end => return end,
-            }
-        }
-    }
-
-    async fn resolved(&self, action: &str, args: &Args) -> ResolvedCall {
-        match self.resolve(action, args).await {
-            ResolveStep::Done(call) => *call,
-            other => panic!("{action}: {other:?}"),
-        }
-    }
-
-    async fn send(&self, action: &str, call: &ResolvedCall, key: &str) -> Result<Value, ErrorInfo> {
-        let mut machine = change_action(action).expect("it changes").send(call, key, &self.at)?;
-        let departure = Arc::new(Departure::new(Arc::new(|| 0), 0));
-        let mut last = None;
-        loop {
-            match machine.next(last.take(), now()) {
-                ChangeStep::Ask(request) => last = Some(self.carrier.read(request, LONG).await),
-                ChangeStep::Send(request) => last = Some(self.carrier.change(request, LONG, &departure).await),
-                ChangeStep::Done { value, .. } => return Ok(value),
-                ChangeStep::Fail(error) => return Err(error),
-            }
-        }
-    }
-
-    async fn probe(&self, action: &str, call: &ResolvedCall, key: &str) -> Probed {
-        let mut machine = change_action(action).expect("it changes").probe(call, key, &self.at).expect("a probe");
-        let mut last = None;
-        loop {
-            match machine.next(last.take(), now()) {
-                ProbeStep::Ask(request) => last = Some(self.carrier.read(request, LONG).await),
-                ProbeStep::Done(probed, _) => return probed,
-                ProbeStep::Fail(error) => panic!("{error:?}"),
-            }
-        }
-    }
-
-    /// The history, once no rollout is under way.
-    async fn settled(&self, app: &Args) -> Value {
-        let wait = async {
-            loop {
-                match self.read("kubernetes.rollout_history", app).await {
-                    Ok(history @ Value::Record(_)) if field(&history, "in_progress") == Value::Bool(false) => {
-                        return history;
-                    }
-                    // Until the controller says so: there is nothing else to wait for.
-                    _ => tokio::time::sleep(Duration::from_millis(100)).await,
+            match driver.read("kubernetes.rollout_history", app).await {
+                Ok(history @ Value::Record(_)) if field(&history, "in_progress") == Value::Bool(false) => {
+                    return history;
                 }
+                // Until the controller says so: there is nothing else to wait for.
+                _ => tokio::time::sleep(Duration::from_millis(100)).await,
             }
-        };
-        tokio::time::timeout(LONG, wait).await.expect("the rollout ends")
-    }
+        }
+    };
+    tokio::time::timeout(LONG, wait).await.expect("the rollout ends")
 }
 
 fn app(more: &[(&str, Value)]) -> Args {
@@ -110,13 +39,6 @@ fn app(more: &[(&str, Value)]) -> Args {
     args
 }
 
-fn field(value: &Value, path: &str) -> Value {
-    path.split('.').fold(value.clone(), |value, name| match &value {
-        Value::Record(fields) => fields.get(name).cloned().unwrap_or_else(|| panic!("no {name} in {value:?}")),
-        other => panic!("{other:?} has no {name}"),
-    })
-}
-
 #[tokio::test]
 async fn a_deployment_is_rolled_back_grown_and_given_back() {
     let Some(part) = parts::start("kubernetes") else { return };
@@ -127,13 +49,16 @@ async fn a_deployment_is_rolled_back_grown_and_given_back() {
     let driver = Driver { carrier: Carrier::new(connections), at };
 
     kubectl(&["create", "deployment", "checkout", "--image=shop/checkout:1", "--replicas=2"]);
-    let first = driver.settled(&app(&[])).await;
+    let first = settled(&driver, &app(&[])).await;
     assert_eq!(field(&first, "last_stable"), Value::None);
-    // Creation times have whole seconds; this release runs for longer than `stable_after`.
-    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    // Creation times have whole seconds; this release is the latest for longer than `stable_after`.
+    let Value::Time(began) = field(&first, "latest.at") else { panic!("{first:?}") };
+    while now() <= began + 2_000 {
+        settled(&driver, &app(&[])).await;
+    }
     kubectl(&["set", "image", "deployment/checkout", "*=shop/checkout:2"]);
     let history = loop {
-        let history = driver.settled(&app(&[])).await;
+        let history = settled(&driver, &app(&[])).await;
         if field(&history, "latest.revision") == Value::Int(2) {
             break history;
         }
@@ -151,7 +76,7 @@ async fn a_deployment_is_rolled_back_grown_and_given_back() {
     let again = driver.send(undo, &call, "KEY2").await.expect_err("the world has moved");
     assert_eq!((again.class, again.refused_definitely), (ErrorClass::Conflict, true), "{again:?}");
     let after = loop {
-        let after = driver.settled(&app(&[])).await;
+        let after = settled(&driver, &app(&[])).await;
         if field(&after, "latest.revision") == Value::Int(3) {
             break after;
         }
@@ -167,7 +92,7 @@ async fn a_deployment_is_rolled_back_grown_and_given_back() {
     driver.send(&action, &forward, "KEY3").await.expect("undone");
 
     // Memory: absolute, with what was expected; given back whole.
-    driver.settled(&app(&[])).await;
+    settled(&driver, &app(&[])).await;
     let container_name =
         kubectl(&["get", "deployment", "checkout", "-o", "jsonpath={.spec.template.spec.containers[0].name}"]);
     let container = ("container", Value::text(container_name.trim()));
@@ -192,7 +117,7 @@ async fn a_deployment_is_rolled_back_grown_and_given_back() {
     let scale = app(&[("replicas", Value::Int(3)), ("expect", Value::Int(2))]);
     let call = driver.resolved("kubernetes.scale", &scale).await;
     driver.send("kubernetes.scale", &call, "KEY7").await.expect("scaled");
-    driver.settled(&app(&[])).await;
+    settled(&driver, &app(&[])).await;
     let Value::List(pods) = driver.read("kubernetes.pods", &app(&[])).await.expect("pods") else { panic!("no list") };
     assert!(pods.len() >= 3, "{pods:?}");
     let hour = ("over", Value::Quantity(heal_lang::catalogue::Dim::Duration, 3_600.0));
