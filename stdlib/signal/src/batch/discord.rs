@@ -25,8 +25,13 @@ pub fn scores(series: &Series, window: usize) -> Result<Scores, Reason> {
     Ok(scale(&spread(&profile(&x, window), window), window))
 }
 
-/// The matrix profile of values of magnitude at most 1.
-fn profile(x: &[f64], w: usize) -> Vec<f64> {
+/// The matrix profile of values of magnitude at most 1: for each window of `w` points the distance to its nearest window
+/// that does not overlap it. Two constant windows are equal; a constant and another one are as far as uncorrelated ones.
+#[must_use]
+pub fn profile(x: &[f64], w: usize) -> Vec<f64> {
+    if w == 0 || x.len() < w {
+        return Vec::new();
+    }
     let n = x.len() - w + 1;
     let size = w as f64;
     let (mut mean, mut deviation) = (vec![0.0; n], vec![0.0; n]);

@@ -2,8 +2,11 @@
 //!
 //! Uses `math` and `series` alone.
 
+pub mod decomposed;
 pub mod discord;
 pub mod residual;
+pub mod spectral;
+pub mod stl;
 pub mod subspace;
 
 use serde::{Deserialize, Serialize};

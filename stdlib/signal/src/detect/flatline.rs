@@ -1,7 +1,11 @@
 //! Flat lines and missing data: a sensor that repeats itself, a source that went silent.
 
+use crate::Reason;
 use crate::series::usable;
 use serde::{Deserialize, Serialize};
+
+/// Version of the saved form of a [`Flatline`].
+const VERSION: u32 = 1;
 
 /// How long the newest value has repeated, and how long none has come.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,8 +23,9 @@ pub struct Silence {
 }
 
 /// State of the detector: 64 bytes, O(1) a point.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flatline {
+    version: u32,
     last: Option<(i64, f64)>,
     repeats: u64,
     longest: u64,
@@ -29,11 +34,26 @@ pub struct Flatline {
     steps: u64,
 }
 
+impl Default for Flatline {
+    fn default() -> Flatline {
+        Flatline::new()
+    }
+}
+
 impl Flatline {
     /// A detector that has seen nothing.
     #[must_use]
     pub fn new() -> Flatline {
-        Flatline::default()
+        Flatline { version: VERSION, last: None, repeats: 0, longest: 0, changes: 0, step: 0.0, steps: 0 }
+    }
+
+    /// Refuses a state that was read from elsewhere and is not sound.
+    ///
+    /// # Errors
+    /// [`Reason::State`].
+    pub fn check(&self) -> Result<(), Reason> {
+        let sound = self.version == VERSION && self.step.is_finite() && self.last.is_none_or(|l| l.1.is_finite());
+        if sound { Ok(()) } else { Err(Reason::state("flatline of another version or damaged")) }
     }
 
     /// Takes a stamp (Unix milliseconds) and a value, NaN for a missing one. A series that never changed yet has no flat

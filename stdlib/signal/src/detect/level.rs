@@ -7,6 +7,9 @@ use crate::Reason;
 use crate::series::usable;
 use serde::{Deserialize, Serialize};
 
+/// Version of the saved form of a [`Level`].
+const VERSION: u32 = 1;
+
 /// Settings of the smoother.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -30,6 +33,7 @@ impl Default for LevelParams {
 /// State of the smoother: 64 bytes, O(1) a point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Level {
+    version: u32,
     params: LevelParams,
     seen: u64,
     level: f64,
@@ -59,7 +63,17 @@ impl Level {
         if !fine {
             return Err(Reason::parameter("alpha, beta, threshold", "must be in (0, 1], in [0, 1] and above 0"));
         }
-        Ok(Level { params, seen: 0, level: 0.0, trend: 0.0, spread: 0.0 })
+        Ok(Level { version: VERSION, params, seen: 0, level: 0.0, trend: 0.0, spread: 0.0 })
+    }
+
+    /// Refuses a state that was read from elsewhere and is not sound.
+    ///
+    /// # Errors
+    /// [`Reason::State`].
+    pub fn check(&self) -> Result<(), Reason> {
+        let sound =
+            self.version == VERSION && self.level.is_finite() && self.trend.is_finite() && self.spread.is_finite();
+        if sound { Ok(()) } else { Err(Reason::state("level of another version or damaged")) }
     }
 
     /// Takes a value in; a missing one moves the level along the trend and scores 0.

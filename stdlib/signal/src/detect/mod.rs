@@ -5,11 +5,16 @@
 
 pub mod alarm;
 pub mod auto;
+pub mod calibrated;
 pub mod cusum;
 pub mod flatline;
+pub mod input;
 pub mod level;
+pub mod multivariate;
+pub mod novelty;
 pub mod peers;
 mod predictor;
 mod season;
+pub mod seasonal;
 pub mod surprise;
 mod tail;

@@ -190,6 +190,21 @@ impl Forest {
         self.points.release(handle);
     }
 
+    /// Multiplies coordinates of all points held by 2 to the `power`: as if they had been given in another unit. Exact while
+    /// no coordinate leaves the range of normal f32 numbers, which the caller sees to. O(trees · sample · width).
+    pub fn rescale(&mut self, coordinates: &[usize], power: i32) {
+        let factor = libm::ldexpf(1.0, power);
+        for &k in coordinates.iter().filter(|&&k| k < self.params.width) {
+            self.points.rescale(k, factor);
+            for tree in &mut self.trees {
+                tree.rescale(k, factor);
+            }
+        }
+        for tree in &mut self.trees {
+            tree.measure();
+        }
+    }
+
     fn fits(&self, point: &[f32]) -> bool {
         point.len() == self.params.width && point.iter().all(|v| v.is_finite())
     }

@@ -51,6 +51,13 @@ impl Points {
         &self.rows[at..at + self.width]
     }
 
+    /// Multiplies coordinate `k` of every point.
+    pub(crate) fn rescale(&mut self, k: usize, factor: f32) {
+        for v in self.rows.iter_mut().skip(k).step_by(self.width) {
+            *v *= factor;
+        }
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.holders.len()
     }

@@ -506,6 +506,25 @@ impl Tree {
         }
     }
 
+    /// Multiplies dimension `k` of all cuts and boxes; [`Tree::measure`] has to follow.
+    pub(crate) fn rescale(&mut self, k: usize, factor: f32) {
+        for node in self.nodes.iter_mut().filter(|n| usize::from(n.dimension) == k) {
+            node.cut *= factor;
+        }
+        for bound in self.boxes.iter_mut().skip(k).step_by(self.width) {
+            *bound *= factor;
+        }
+    }
+
+    /// Measures all boxes again.
+    pub(crate) fn measure(&mut self) {
+        let w = self.width;
+        for (node, sides) in self.nodes.iter_mut().zip(self.boxes.chunks_exact(2 * w)) {
+            let (low, high) = sides.split_at(w);
+            node.span = low.iter().zip(high).map(|(l, h)| h - l).sum();
+        }
+    }
+
     /// Bounds of a subtree in one dimension.
     fn side(&self, at: u16, k: usize, points: &Points) -> (f32, f32) {
         if at & LEAF != 0 {
