@@ -3,12 +3,20 @@
 //! Models see plain values at a constant step, oldest first, missing ones filled; everything here is batch. Uses `math`
 //! and `series` alone.
 
+pub mod arima;
 pub mod auto;
 pub mod crossing;
+mod frame;
 pub mod intermittent;
 pub mod linear;
+mod loess;
+pub mod method;
+pub mod mstl;
+pub mod naive;
+mod origin;
 pub mod season;
 pub mod smooth;
+pub mod stl;
 
 use crate::Reason;
 use serde::{Deserialize, Serialize};
@@ -59,6 +67,10 @@ impl Params {
         }
         if self.level.is_nan() || self.level <= 0.0 || self.level >= 1.0 {
             return Err(Reason::parameter("level", "must lie between 0 and 1"));
+        }
+        let bounds = [self.least, self.most];
+        if bounds.iter().flatten().any(|b| !b.is_finite()) || self.least.zip(self.most).is_some_and(|(l, m)| l > m) {
+            return Err(Reason::parameter("least, most", "must be finite and in this order"));
         }
         if self.seasons.iter().any(|&s| s < 2) {
             return Err(Reason::parameter("seasons", "must be at least 2 points each"));

@@ -3,6 +3,7 @@
 
 pub mod fourier;
 pub mod gamma;
+pub mod minimise;
 pub mod normal;
 pub mod rng;
 pub mod solve;

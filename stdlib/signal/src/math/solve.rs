@@ -42,3 +42,42 @@ pub fn cholesky(mut a: Vec<f64>, mut b: Vec<f64>) -> Option<Vec<f64>> {
     }
     b.iter().all(|v| v.is_finite()).then_some(b)
 }
+
+/// Solves `a · x = b` for any square `a` (row-major, `n · n`) by Gaussian elimination with partial pivoting, in place;
+/// `None` when `a` is singular to working precision or the shapes differ. O(n³ / 3).
+#[must_use]
+pub fn gauss(mut a: Vec<f64>, mut b: Vec<f64>) -> Option<Vec<f64>> {
+    let n = b.len();
+    if a.len() != n * n {
+        return None;
+    }
+    for k in 0..n {
+        let pivot = (k..n).max_by(|&i, &j| a[i * n + k].abs().total_cmp(&a[j * n + k].abs()))?;
+        if a[pivot * n + k].abs() < 1e-300 || a[pivot * n + k].is_nan() {
+            return None;
+        }
+        if pivot != k {
+            for j in k..n {
+                a.swap(k * n + j, pivot * n + j);
+            }
+            b.swap(k, pivot);
+        }
+        for i in k + 1..n {
+            let factor = a[i * n + k] / a[k * n + k];
+            if factor != 0.0 {
+                for j in k..n {
+                    a[i * n + j] -= factor * a[k * n + j];
+                }
+                b[i] -= factor * b[k];
+            }
+        }
+    }
+    for i in (0..n).rev() {
+        let mut s = b[i];
+        for j in i + 1..n {
+            s -= a[i * n + j] * b[j];
+        }
+        b[i] = s / a[i * n + i];
+    }
+    b.iter().all(|v| v.is_finite()).then_some(b)
+}
