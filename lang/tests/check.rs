@@ -73,6 +73,10 @@ fn options(text: &str) -> Options<'static> {
     if let Some(name) = first.strip_prefix("// playbook: ") {
         options.playbook = Some(name.to_owned());
     }
+    if let Some(names) = first.strip_prefix("// services: ") {
+        let names = names.split(", ").map(str::to_owned).collect();
+        options.configured.insert("services".to_owned(), names);
+    }
     if first == "// queries: strict" {
         options.queries = Some(&Brackets);
     }
@@ -105,6 +109,13 @@ fn every_case_says_what_it_is_about() {
         }
     });
     assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[test]
+fn a_file_with_nothing_in_it_is_refused() {
+    for text in ["", "heal 1\n", "// to be written\n"] {
+        assert_eq!(check(text).1, ["H0010"], "{text:?}");
+    }
 }
 
 #[test]

@@ -30,7 +30,11 @@ impl RunContext {
     /// # Errors
     /// It was not written by this program.
     pub fn read(text: &str) -> Result<RunContext, Failure> {
-        serde_json::from_str(text).map_err(|e| Failure::state(format!("the run's context does not read: {e}")))
+        serde_json::from_str(text).map_err(|error| {
+            tracing::debug!("a run's context: {error}");
+            Failure::state("the state file holds a damaged run: what it was started with does not read")
+                .help("restore it from a copy, or name another file with `--state PATH`")
+        })
     }
 
     /// The configuration as it is now.

@@ -310,6 +310,9 @@ pub struct TargetDecl {
     pub noun: String,
     /// In order; the subject first. They are the target's fields and its key.
     pub params: Vec<ParamDecl>,
+    /// The section of `healrun.yaml` that must name its subject: `services`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
     /// One sentence.
     pub doc: String,
 }

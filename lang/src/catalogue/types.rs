@@ -165,6 +165,8 @@ impl fmt::Display for Type {
             Type::Int => f.write_str("int"),
             Type::Quantity(d) => f.write_str(d.name()),
             Type::String => f.write_str("string"),
+            // The words of an input's `enum(…)` have no name but the input's.
+            Type::Enum(n) if n.starts_with("input.") => write!(f, "word of `{}`", &n["input.".len()..]),
             Type::Text(n) | Type::Record(n) | Type::Enum(n) => f.write_str(n),
             Type::Query(Language::Promql) => f.write_str("promql"),
             Type::Query(Language::Logql) => f.write_str("logql"),

@@ -356,6 +356,12 @@ pub(super) fn check_root(
             _ => None,
         })
         .collect();
+    if root.file.items.is_empty() {
+        results.diagnostics.push(
+            Diagnostic::error("H0010", Span { start: 0, end: 0, ..root.file.span }, "nothing stands in this file")
+                .help("a playbook begins with `heal 1` and `playbook NAME { … }`; `healrun init` writes a first one"),
+        );
+    }
     let edition = root.file.edition.as_ref().map_or(1, |e| e.number);
     for (i, p) in playbooks.iter().enumerate() {
         if let Some(first) = playbooks[..i].iter().find(|f| f.name.name == p.name.name) {

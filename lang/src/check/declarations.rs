@@ -1,10 +1,10 @@
 //! What a playbook declares: inputs, secrets, values, targets, triggers.
 
 use super::checker::{Binding, Checker, Frame, Named, Place};
-use super::{constant, order, walk};
-use crate::catalogue::Type;
+use super::{constant, order, suggest, walk};
+use crate::catalogue::{TargetDecl, Type};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{InputDef, LetDef, NamedArg, SecretDef, TargetDef, TriggerDef};
+use crate::plan::{Expr, InputDef, LetDef, NamedArg, SecretDef, TargetDef, TriggerDef};
 use crate::source::Span;
 use crate::syntax::tree::{self, Item};
 use std::collections::BTreeMap;
@@ -162,9 +162,35 @@ impl<'a> Checker<'a> {
             let (bound, _) = self.within(Frame::new(Place::Playbook, None), |c| {
                 c.arguments(&format!("`{kind}`"), &decl.params, &x.call.args, x.call.span, &[], BTreeMap::new())
             });
+            self.configured(decl, bound.args.first().map(|a| &a.value), x);
             all.push(TargetDef { name: x.name.name.clone(), kind, args: bound.args, span: x.span });
         }
         all
+    }
+
+    /// A target that must stand in `healrun.yaml` and does not: whatever is to be done to it will fail.
+    fn configured(&mut self, decl: &TargetDecl, subject: Option<&Expr>, x: &tree::Target) {
+        let Some(section) = &decl.section else { return };
+        let (Some(known), Some(name)) = (self.options.configured.get(section), subject.and_then(constant::text)) else {
+            return;
+        };
+        if known.contains(&name) {
+            return;
+        }
+        let help = match (suggest::nearest(&name, known), known.is_empty()) {
+            (Some(near), _) => format!("did you mean `{near}`?"),
+            (None, false) => format!("it names {}", suggest::list(known)),
+            (None, true) => format!("it names none: add `{section}: {{ {name}: {{ … }} }}`"),
+        };
+        self.report(
+            Diagnostic::warning(
+                "H0707",
+                x.call.args.first().map_or(x.call.span, |arg| arg.value.span),
+                format!("`{section}:` of healrun.yaml does not name `{name}`"),
+            )
+            .at(format!("this {} is not known there", decl.noun))
+            .help(help),
+        );
     }
 
     /// `on alert("…") { input = … }`: every input without default must be bound (L21).

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Language, Risk};
 use crate::plan::Retry;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How the checker asks whether a script is well formed, without linking a script engine (L54).
 pub trait ScriptChecker {
@@ -106,6 +107,9 @@ pub struct Options<'a> {
     pub defaults: Defaults,
     /// The configured environments; used for warnings only.
     pub environments: Vec<Environment>,
+    /// The names that each section of `healrun.yaml` declares, for targets that must stand there
+    /// ([`TargetDecl::section`](crate::catalogue::TargetDecl)); a section that is not here is not looked at.
+    pub configured: BTreeMap<String, BTreeSet<String>>,
     /// Knows query languages. Without one every query is accepted, and range selectors count as in [`AnyQuery`].
     pub queries: Option<&'a dyn QueryChecker>,
 }

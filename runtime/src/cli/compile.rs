@@ -8,6 +8,7 @@ use heal_lang::check::{Checked, Defaults, Environment, Options};
 use heal_lang::diagnostic::{self, Diagnostic, Severity};
 use heal_lang::plan::Plan;
 use heal_lang::source::{FileId, Sources};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What is known of one file.
@@ -27,7 +28,7 @@ impl Compiled {
 /// Compiles one file.
 pub(super) fn compile(path: &Path, playbook: Option<&str>, config: &Config) -> Result<Compiled, Failure> {
     let bytes = files::read(path).map_err(|e| {
-        let failure = Failure::invalid(format!("cannot read `{}`: {e}", path.display()));
+        let failure = Failure::invalid(format!("cannot read `{}`: {}", path.display(), files::why(&e)));
         match e.kind() {
             std::io::ErrorKind::NotFound => failure.help("name a `.heal` file, or a folder that holds some"),
             _ => failure,
@@ -55,6 +56,7 @@ pub(super) fn compile(path: &Path, playbook: Option<&str>, config: &Config) -> R
             .iter()
             .map(|(name, e)| Environment { name: name.clone(), risk_floor: e.risk_floor })
             .collect(),
+        configured: BTreeMap::from([("services".to_owned(), config.services.keys().cloned().collect())]),
         queries: Some(&heal_stdlib::promql::Queries),
     };
     let catalogue = heal_stdlib::catalogue::catalogue();
@@ -106,7 +108,7 @@ pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         if path.is_dir() {
             let before = found.len();
             search(path, &mut found, 0)
-                .map_err(|e| Failure::invalid(format!("cannot read `{}`: {e}", path.display())))?;
+                .map_err(|e| Failure::invalid(format!("cannot read `{}`: {}", path.display(), files::why(&e))))?;
             if found.len() == before {
                 return Err(Failure::invalid(format!("`{}` holds no `.heal` file", path.display())));
             }

@@ -39,7 +39,7 @@ pub(super) fn fmt(args: &Fmt) -> Result<u8, Failure> {
 }
 
 fn one(path: &Path, check: bool) -> Result<Done, Failure> {
-    let fail = |e: std::io::Error| Failure::invalid(format!("cannot read `{}`: {e}", path.display()));
+    let fail = |e: std::io::Error| Failure::invalid(format!("cannot read `{}`: {}", path.display(), files::why(&e)));
     let bytes = files::read(path).map_err(fail)?;
     let mut sources = Sources::default();
     let found = match heal_lang::syntax::decode(FileId(0), &bytes) {
@@ -53,8 +53,10 @@ fn one(path: &Path, check: bool) -> Result<Done, Failure> {
                 Ok(formatted) if formatted.as_bytes() == bytes => return Ok(Done::Same),
                 Ok(_) if check => return Ok(Done::Changed),
                 Ok(formatted) => {
-                    replace(path, &formatted)
-                        .map_err(|e| Failure::invalid(format!("cannot write `{}`: {e}", path.display())))?;
+                    files::replace(path, &formatted).map_err(|e| {
+                        Failure::invalid(format!("cannot write `{}`: {}", path.display(), files::why(&e)))
+                            .help("it is as it was")
+                    })?;
                     return Ok(Done::Changed);
                 }
                 Err(found) => found,
@@ -64,18 +66,4 @@ fn one(path: &Path, check: bool) -> Result<Done, Failure> {
     let errors: Vec<_> = found.into_iter().filter(|d| d.severity == Severity::Error).collect();
     out::note(diagnostic::render(&errors, &sources, out::colour()).trim_end());
     Ok(Done::Refused)
-}
-
-/// The new text in one rename: a crash leaves the old file or the new one. A link stays a link.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let path = std::fs::canonicalize(path)?;
-    let beside = path.with_extension(format!("heal.{}", std::process::id()));
-    std::fs::write(&beside, text)?;
-    let renamed = std::fs::metadata(&path)
-        .and_then(|facts| std::fs::set_permissions(&beside, facts.permissions()))
-        .and_then(|()| std::fs::rename(&beside, &path));
-    if renamed.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    renamed
 }

@@ -58,6 +58,6 @@ fn append(variable: &str, text: &str) {
         .open(&path)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     if let Err(error) = written {
-        tracing::warn!("{variable}: {error}");
+        tracing::warn!("{variable}: cannot be written: {}", crate::files::why(&error));
     }
 }

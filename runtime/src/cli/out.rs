@@ -20,7 +20,7 @@ pub(super) fn print(text: &str) {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             LOST.store(true, Ordering::Relaxed);
-            note(&format!("error: cannot write to standard output: {error}"));
+            note(&format!("error: cannot write to standard output: {}", crate::files::why(&error)));
         }
         _ => {}
     }

@@ -43,7 +43,7 @@ pub(super) fn drive<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
         .worker_threads(4)
         .enable_all()
         .build()
-        .map_err(|e| Failure::internal(format!("cannot start: {e}")))?;
+        .map_err(|e| Failure::internal(format!("cannot start: {}", crate::files::why(&e))))?;
     let done = runtime.block_on(work);
     // A name lookup or a file system that hangs sits on a thread that nobody can stop: the end does not wait for it.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));

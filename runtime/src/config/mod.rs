@@ -11,6 +11,7 @@ pub use duration::{parse as parse_duration, show as show_duration};
 pub use yaml::nearest;
 
 use crate::failure::Failure;
+use crate::files;
 use heal_engine::event::Autonomy;
 use heal_lang::catalogue::Risk;
 use heal_lang::plan::Retry;
@@ -140,8 +141,9 @@ impl Config {
     /// # Errors
     /// The file can't be read, or says something that isn't understood.
     pub fn find(playbook: &Path) -> Result<Config, Failure> {
-        let absolute = std::path::absolute(playbook)
-            .map_err(|e| Failure::invalid(format!("cannot tell where `{}` is: {e}", playbook.display())))?;
+        let absolute = std::path::absolute(playbook).map_err(|e| {
+            Failure::invalid(format!("cannot tell where `{}` is: {}", playbook.display(), files::why(&e)))
+        })?;
         let start = absolute.parent().unwrap_or(Path::new("/"));
         match start.ancestors().map(|folder| folder.join(FILE)).find(|file| file.exists()) {
             Some(file) => Self::read(&file),
@@ -155,20 +157,22 @@ impl Config {
     /// As [`Config::find`].
     pub fn read(file: &Path) -> Result<Config, Failure> {
         const LIMIT: u64 = 1 << 20;
-        let fail = |why: String| Failure::invalid(format!("{}: {why}", file.display()));
-        let size = std::fs::metadata(file).map_err(|e| fail(e.to_string()))?.len();
+        let name = files::shown(file);
+        let fail = |why: String| Failure::invalid(format!("{name}: {why}"));
+        let unreadable = |e: std::io::Error| fail(format!("it cannot be read: {}", files::why(&e)));
+        let size = std::fs::metadata(file).map_err(unreadable)?.len();
         if size > LIMIT {
             return Err(fail(format!("{size} bytes are more than the {LIMIT} that a configuration may have")));
         }
-        let bytes = std::fs::read(file).map_err(|e| fail(e.to_string()))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|e| fail(format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to())))?;
+        let bytes = std::fs::read(file).map_err(unreadable)?;
+        let text = String::from_utf8(bytes).map_err(|e| {
+            fail(format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to())).help("save it as UTF-8")
+        })?;
         let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
         let mut config = Self::parse(&text, folder).map_err(|e| match e.line {
-            Some((line, column)) => Failure {
-                help: e.help,
-                ..Failure::invalid(format!("{}:{line}:{column}: {}", file.display(), e.message))
-            },
+            Some((line, column)) => {
+                Failure { help: e.help, ..Failure::invalid(format!("{name}:{line}:{column}: {}", e.message)) }
+            }
             None => Failure { help: e.help, ..fail(e.message) },
         })?;
         config.file = Some(file.to_owned());

@@ -1,6 +1,6 @@
 //! What may stand in `healrun.yaml`, and how it becomes a [`Config`]. An unknown key is an error.
 
-use super::yaml::YamlError;
+use super::yaml::{Word, YamlError};
 use super::{
     CallDefaults, Config, Environment, GithubConnection, HttpConnection, KubernetesConnection, STABLE_AFTER_MS, Service,
 };
@@ -40,15 +40,15 @@ pub(super) struct Root {
     defaults: RawDefaults,
     services: BTreeMap<String, RawService>,
     state: Option<PathBuf>,
-    guards: Option<Guards>,
+    guards: Option<Word<Guards>>,
     http: RawHttp,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RawEnvironment {
-    autonomy: Option<Autonomy>,
-    risk_floor: Option<Risk>,
+    autonomy: Option<Word<Autonomy>>,
+    risk_floor: Option<Word<Risk>>,
     stable_after: Option<Duration>,
 }
 
@@ -105,7 +105,7 @@ struct RawRetry {
     factor: Option<f64>,
     max: Option<Duration>,
     jitter: Option<bool>,
-    on: Option<Vec<ErrorClass>>,
+    on: Option<Vec<Word<ErrorClass>>>,
 }
 
 #[derive(Deserialize)]
@@ -142,8 +142,8 @@ pub(super) fn build(root: Root, folder: PathBuf) -> Result<Config, YamlError> {
         .into_iter()
         .map(|(name, raw)| {
             let environment = Environment {
-                autonomy: raw.autonomy.unwrap_or(Autonomy::Suggest),
-                risk_floor: raw.risk_floor.unwrap_or(Risk::Low),
+                autonomy: raw.autonomy.map_or(Autonomy::Suggest, |w| w.0),
+                risk_floor: raw.risk_floor.map_or(Risk::Low, |w| w.0),
                 stable_after_ms: raw.stable_after.map_or(STABLE_AFTER_MS, |d| d.0),
             };
             (name, environment)
@@ -176,7 +176,7 @@ pub(super) fn build(root: Root, folder: PathBuf) -> Result<Config, YamlError> {
         defaults: defaults(root.defaults)?,
         services,
         state: root.state,
-        local_guards: matches!(root.guards, Some(Guards::Local)),
+        local_guards: matches!(root.guards, Some(Word(Guards::Local))),
         http_allow: root.http.allow,
     })
 }
@@ -229,6 +229,9 @@ fn retry(raw: RawRetry) -> Result<Retry, YamlError> {
         attempts: raw.attempts,
         backoff: Backoff::Exponential { first_ms, factor, max_ms: raw.max.map_or(60_000.max(first_ms), |d| d.0) },
         jitter: raw.jitter.unwrap_or(true),
-        on: raw.on.unwrap_or_else(|| vec![ErrorClass::Transient, ErrorClass::Throttled]),
+        on: raw.on.map_or_else(
+            || vec![ErrorClass::Transient, ErrorClass::Throttled],
+            |on| on.into_iter().map(|word| word.0).collect(),
+        ),
     })
 }

@@ -201,7 +201,7 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
     /// The state file can't be written: exit 74, or 25 where an intent is open.
     pub async fn drive(&mut self, first: Vec<EventKind>) -> Result<Ended, Failure> {
         let signals = signals::listen(self.to.clone(), Message::Signal)
-            .map_err(|e| Failure::internal(format!("cannot listen for signals: {e}")))?;
+            .map_err(|e| Failure::internal(format!("cannot listen for signals: {}", crate::files::why(&e))))?;
         let result = self.work(first).await;
         signals.abort();
         result

@@ -15,7 +15,7 @@ pub fn parse(text: &str, typ: &Type, words: &[String], untrusted: bool) -> Resul
             "false" => Value::Bool(false),
             _ => return Err(format!("`{text}` is neither `true` nor `false`")),
         },
-        Type::Int => Value::Int(text.parse().map_err(|_| format!("`{text}` is not a whole number"))?),
+        Type::Int => Value::Int(whole(text)?),
         Type::Quantity(dim) => Value::Quantity(*dim, quantity(text, *dim)?),
         Type::Enum(_) if words.iter().any(|w| w == text) => Value::Word(text.into()),
         Type::Enum(_) => {
@@ -41,6 +41,15 @@ pub fn parse(text: &str, typ: &Type, words: &[String], untrusted: bool) -> Resul
             Value::list(items.map(|item| parse(item, inner, words, untrusted)).collect::<Result<_, _>>()?)
         }
         other => return Err(format!("an input of type `{other}` cannot be given as text")),
+    })
+}
+
+fn whole(text: &str) -> Result<i64, String> {
+    use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+    text.parse::<i64>().map_err(|e| match e.kind() {
+        PosOverflow => format!("`{text}` is too large: whole numbers go up to {}", i64::MAX),
+        NegOverflow => format!("`{text}` is too small: whole numbers go down to {}", i64::MIN),
+        _ => format!("`{text}` is not a whole number"),
     })
 }
 
@@ -138,6 +147,8 @@ mod tests {
             ("5min", Type::DURATION),
             ("yes", Type::Bool),
             ("1.5", Type::Int),
+            ("999999999999999999999", Type::Int),
+            ("-999999999999999999999", Type::Int),
             ("fats", Type::Enum("input.speed".to_owned())),
             ("NaN", Type::NUMBER),
             ("tomorrow", Type::Time),

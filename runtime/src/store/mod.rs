@@ -59,10 +59,21 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::NotADatabase) => "it is not a healrun state file, or its first page is damaged".to_owned(),
             Some(ErrorCode::DatabaseCorrupt) => "it is damaged".to_owned(),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "it cannot be written".to_owned(),
+            Some(ErrorCode::CannotOpen) => "it cannot be opened".to_owned(),
+            Some(ErrorCode::SystemIoFailure) => "the disk or its filesystem failed to read or write it".to_owned(),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 "another process has held it for longer than ten seconds".to_owned()
             }
-            _ => error.to_string(),
+            _ => match &error {
+                // A column that holds something else than this program ever writes there.
+                rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..) => format!("a stored record is damaged ({error})"),
+                rusqlite::Error::SqliteFailure(_, Some(words)) if words.starts_with("no such ") => {
+                    format!("it is damaged ({words})")
+                }
+                _ => format!("the database in it failed ({error})"),
+            },
         };
         Self { passing, message }
     }
@@ -70,7 +81,8 @@ impl From<rusqlite::Error> for StoreError {
 
 impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {
-        Self { passing: false, message: format!("a stored record does not read: {error}") }
+        tracing::debug!("a stored record: {error}");
+        Self { passing: false, message: "a stored record is damaged: it does not read".to_owned() }
     }
 }
 
@@ -121,7 +133,12 @@ impl Store {
     /// An error of this store as the end of the process.
     #[must_use]
     pub fn failure(&self, error: &StoreError) -> Failure {
-        Failure::state(format!("the state file {}: {error}", self.path.display()))
+        let failure = Failure::state(format!("the state file {}: {error}", self.path.display()));
+        failure.help(if error.passing {
+            "once that is mended, `healrun resume` goes on where the run stopped"
+        } else {
+            "restore it from a copy, or name another file with `--state PATH`"
+        })
     }
 }
 

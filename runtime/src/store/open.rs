@@ -52,20 +52,25 @@ impl Store {
     pub fn open(path: &Path) -> Result<Store, Failure> {
         let fail = |why: String| Failure::state(format!("the state file {}: {why}", path.display()));
         if path.is_dir() {
-            return Err(fail("it is a folder".to_owned()).help("name a file: `--state FOLDER/state.db`"));
+            return Err(fail("it is a folder".to_owned()).help(NAME_A_FILE));
+        }
+        if path.metadata().is_ok_and(|facts| !facts.is_file()) {
+            return Err(fail("it is a device or a pipe, not a file".to_owned()).help(NAME_A_FILE));
         }
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
         if !folder.exists() {
-            make_folder(folder).map_err(|e| fail(format!("its folder cannot be made: {e}")))?;
+            make_folder(folder)
+                .map_err(|e| fail(format!("its folder cannot be made: {}", crate::files::why(&e))).help(NAME_A_FILE))?;
         }
         if let Some(kind) = filesystem::network(folder) {
             return Err(fail(format!("it would lie on a network filesystem ({kind}), where its locks do not hold"))
                 .help("keep it on a local disk: `--state PATH`, `HEALRUN_STATE` or `state:` in healrun.yaml"));
         }
-        touch(path).map_err(|e| fail(format!("it cannot be made or written: {e}")))?;
+        touch(path)
+            .map_err(|e| fail(format!("it cannot be made or written: {}", crate::files::why(&e))).help(NAME_A_FILE))?;
         let store = Self::connect(path, fail)?;
         Ok(Store { kill_after: kill_hook()?, ..store })
     }
@@ -120,8 +125,8 @@ impl Store {
         } else {
             let answer: String = db.query_row("pragma quick_check(1)", [], |r| r.get(0)).map_err(sql)?;
             if answer != "ok" {
-                return Err(fail(format!("it is damaged: {}", answer.lines().next().unwrap_or_default()))
-                    .help(NEVER_OVERWRITTEN));
+                tracing::debug!("quick_check: {answer}");
+                return Err(fail("it is damaged".to_owned()).help(NEVER_OVERWRITTEN));
             }
         }
         Ok(Store { db, path: path.to_owned(), kill_after: None })
@@ -129,6 +134,7 @@ impl Store {
 }
 
 const NEVER_OVERWRITTEN: &str = "nothing was written to it; name another file with `--state PATH`, or restore it";
+const NAME_A_FILE: &str = "name a file: `--state FOLDER/state.db`";
 
 fn identity(db: &Connection) -> rusqlite::Result<(i32, i32)> {
     Ok((

@@ -41,4 +41,11 @@ Expectations are over the end of the run: `outcome is healed`, `cause is bad_rel
 Policies have `forbid`, `allow`, `limit`, `window … in calendar(…)`, `approval for`, and the settings `note`, `owner`
 and `autonomy`."##,
     },
+    Entry {
+        code: "H0707",
+        title: "a target that healrun.yaml does not know",
+        explanation: r##"
+What can be done to some targets stands in `healrun.yaml`: how a `process.service` is stopped and started stands under
+`services:`. A name that is missing there fails when a run comes to it, which is the worst time to find out."##,
+    },
 ];

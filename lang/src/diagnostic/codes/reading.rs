@@ -71,4 +71,11 @@ heal 2
 heal 1
 ```",
     },
+    Entry {
+        code: "H0010",
+        title: "a file with nothing in it",
+        explanation: "
+A file without a playbook, a function, a script, a profile or a policy protects nothing, although its name says that it
+does: it may have been cut off on a full disk, or saved before it was written.",
+    },
 ];

@@ -17,6 +17,7 @@ pub(crate) fn targets() -> Vec<TargetDecl> {
         name: "file.release_link".to_owned(),
         noun: "release_link".to_owned(),
         params: vec![subject("path", Type::String, "The symbolic link.")],
+        section: None,
         doc: "A symbolic link that says which release is served.".to_owned(),
     }]
 }

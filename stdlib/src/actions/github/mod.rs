@@ -19,6 +19,7 @@ pub(crate) fn targets() -> Vec<TargetDecl> {
         name: "github.run".to_owned(),
         noun: "run".to_owned(),
         params: vec![subject("id", Type::Int, "Its id: `GITHUB_RUN_ID`.")],
+        section: None,
         doc: "A workflow run of the connected repository.".to_owned(),
     }]
 }

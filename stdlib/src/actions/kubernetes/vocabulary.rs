@@ -21,6 +21,7 @@ pub(crate) fn targets() -> Vec<TargetDecl> {
             subject("name", name(), "Its name."),
             optional("namespace", name(), DefaultValue::Text("default".to_owned()), "Its namespace."),
         ],
+        section: None,
         doc: "A deployment of the connected cluster.".to_owned(),
     }]
 }

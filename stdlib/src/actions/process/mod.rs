@@ -12,6 +12,7 @@ pub(crate) fn targets() -> Vec<TargetDecl> {
         name: "process.service".to_owned(),
         noun: "service".to_owned(),
         params: vec![subject("name", Type::Text("process.name".to_owned()), "Its name under `services:`.")],
+        section: Some("services".to_owned()),
         doc: "A service of `healrun.yaml`: a pid file, and the commands that stop and start it.".to_owned(),
     }]
 }
