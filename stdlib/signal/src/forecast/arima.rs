@@ -59,7 +59,7 @@ impl Order {
         if self.d > 2 || self.seasonal_d > 1 {
             return Err(Reason::parameter("order", "has at most 2 differences and 1 seasonal one"));
         }
-        if self.seasonal_p + self.seasonal_d + self.seasonal_q > 0 && self.period < 2 {
+        if self.seasonal_p.max(self.seasonal_d).max(self.seasonal_q) > 0 && self.period < 2 {
             return Err(Reason::parameter("period", "must be at least 2 for seasonal terms"));
         }
         let season = |terms: usize| terms.saturating_mul(self.period);

@@ -9,6 +9,7 @@ use super::linear::{self, Fitted, Spec};
 use super::origin::Origins;
 use super::{Forecast, Params, naive, season};
 use crate::Reason;
+use crate::math::stats;
 
 /// One member of the pool, fitted.
 enum Member {
@@ -17,6 +18,8 @@ enum Member {
     Naive(usize),
     /// Simple exponential smoothing of the level with this factor.
     Level(f64),
+    /// The value one season ago (lag in points; 1 repeats the last value), going on at the mean slope of the history.
+    Drift(usize),
 }
 
 impl Member {
@@ -31,6 +34,15 @@ impl Member {
                     level += alpha * (v - level);
                 }
                 vec![level; horizon]
+            }
+            Member::Drift(lag) => {
+                let n = history.len();
+                let lag = if *lag < n { *lag } else { 1 };
+                // Whole seasons apart, so that the phase makes no slope.
+                let back = if n > lag { (n - 1) / lag * lag } else { 0 };
+                let slope = if back == 0 { 0.0 } else { (history[n - 1] - history[n - 1 - back]) / back as f64 };
+                let base = naive::seasonal(history, lag, horizon);
+                base.iter().enumerate().map(|(h, v)| v + slope * (lag * (h / lag + 1)) as f64).collect()
             }
         }
     }
@@ -106,11 +118,28 @@ fn fit(seasons: &[usize], value: &[f64]) -> Vec<(String, Member)> {
             out.push((format!("seasonal naive {s}"), Member::Naive(s)));
         }
     }
+    if trends(value, seasons.first().copied().unwrap_or(1)) {
+        out.push(("drift".to_owned(), Member::Drift(1)));
+        if let Some(&s) = seasons.first() {
+            out.push((format!("drift {s}"), Member::Drift(s)));
+        }
+    }
     if out.len() < 3 {
         out.push(("last value".to_owned(), Member::Naive(1)));
         out.push(("level smoothing".to_owned(), Member::Level(0.3)));
     }
     out
+}
+
+/// Whether the series keeps going one way: over a dozen blocks of whole seasons, the mean step is eight standard errors from
+/// none (four in a series too short for autoregressions, where a line is the safer guess).
+fn trends(value: &[f64], season: usize) -> bool {
+    let width = (value.len() / 12).max(1).div_ceil(season) * season;
+    let ends: Vec<f64> = value.iter().rev().copied().step_by(width).collect();
+    let steps: Vec<f64> = ends.windows(2).map(|w| w[0] - w[1]).collect();
+    let error = stats::deviation(&steps) / libm::sqrt(steps.len().max(1) as f64);
+    let sure = if value.len() < 80 { 4.0 } else { 8.0 };
+    steps.len() >= 3 && stats::mean(&steps).abs() > sure * error
 }
 
 /// The weighted mean of the members' forecasts.
@@ -164,8 +193,17 @@ pub fn scenarios(value: &[f64], params: &Params) -> Result<(Forecast, Vec<Vec<f6
     let (y, seasons) = (frame.y.as_slice(), frame.seasons.as_slice());
     let horizon = params.horizon;
     let origins = Origins::new(y.len(), horizon);
-    let members = fit(seasons, y);
-    let early = fit(seasons, &y[..origins.first]);
+    let mut members = fit(seasons, y);
+    let mut early = fit(seasons, &y[..origins.first]);
+    if origins.short() && members.iter().any(|(_, m)| matches!(m, Member::Drift(_))) {
+        // Further than past forecasts can be checked, a trend is better continued as a line than as a power.
+        let straight = |(name, member): &(String, Member)| matches!(member, Member::Drift(_)) || name == "difference";
+        members.retain(straight);
+        early.retain(straight);
+        if !early.iter().any(|(_, m)| matches!(m, Member::Drift(_))) {
+            early.push(("drift".to_owned(), Member::Drift(1)));
+        }
+    }
     let errors: Vec<f64> = members
         .iter()
         .map(|(name, _)| match early.iter().find(|(n, _)| n == name) {

@@ -5,6 +5,7 @@
 
 pub mod arima;
 pub mod auto;
+pub mod covariate;
 pub mod crossing;
 mod frame;
 pub mod intermittent;

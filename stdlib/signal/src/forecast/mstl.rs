@@ -54,7 +54,7 @@ pub fn decompose(value: &[f64], periods: &[usize], mstl: &Mstl) -> Result<Parts,
     if mstl.rounds == 0 || !(0.0..=1.0).contains(&mstl.jump) {
         return Err(Reason::parameter("rounds, jump", "must be at least 1, and 0 to 1"));
     }
-    let mut periods: Vec<usize> = periods.iter().copied().filter(|&p| 2 * p <= value.len()).collect();
+    let mut periods: Vec<usize> = periods.iter().copied().filter(|&p| p <= value.len() / 2).collect();
     periods.sort_unstable();
     periods.dedup();
     if periods.is_empty() {

@@ -22,6 +22,11 @@ impl Origins {
         Origins { first: n - held, horizon, reach, n }
     }
 
+    /// Whether past forecasts reach less far than the one asked for.
+    pub(super) fn short(&self) -> bool {
+        self.reach < self.horizon
+    }
+
     /// Up to `count` origins, the newest being the reach before the end.
     fn starts(&self, count: usize) -> Vec<usize> {
         let last = self.n.saturating_sub(self.reach).max(self.first);
@@ -52,7 +57,7 @@ impl Origins {
             .filter(|start| start + self.reach <= self.n)
             .map(|start| forecast(&y[..start], self.reach).iter().zip(&y[start..]).map(|(f, v)| v - f).collect())
             .collect();
-        if self.reach == self.horizon {
+        if !self.short() {
             return out;
         }
         let mean = |k: usize| out.iter().map(|e: &Vec<f64>| e[k].abs()).sum::<f64>() / out.len().max(1) as f64;
@@ -112,13 +117,19 @@ impl Origins {
         shape.extend((seen..horizon).map(|k| edge * libm::pow((k + 1) as f64 / seen as f64, rate)));
         // Mean error by phase of the season, relative to the shape, shrunk towards 1.
         let phases = season.filter(|s| (4..=400).contains(s)).unwrap_or(1);
-        let (mut sums, mut counts) = (vec![0.0; phases], vec![0.0; phases]);
+        let mut times = vec![(0.0, 0.0); self.n - self.first];
         for &(k, at, r) in &rows {
-            sums[at % phases] += r / shape[k];
+            let time = &mut times[at - self.first];
+            *time = (time.0 + r / shape[k], time.1 + 1.0);
+        }
+        // One time is one observation, however many past forecasts were made of it.
+        let (mut sums, mut counts) = (vec![0.0; phases], vec![0.0; phases]);
+        for (at, (sum, many)) in (self.first..).zip(times).filter(|(_, t)| t.1 > 0.0) {
+            sums[at % phases] += sum / many;
             counts[at % phases] += 1.0;
         }
         let typical = sums.iter().sum::<f64>() / counts.iter().sum::<f64>().max(1.0);
-        let phase: Vec<f64> = (0..phases).map(|i| (sums[i] + 8.0 * typical) / (counts[i] + 8.0)).collect();
+        let phase: Vec<f64> = (0..phases).map(|i| (sums[i] + 4.0 * typical) / (counts[i] + 4.0)).collect();
         let mut normal: Vec<f64> = rows.iter().map(|&(k, at, r)| r / (shape[k] * phase[at % phases])).collect();
         normal.sort_by(f64::total_cmp);
         // Overlapping forecasts are worth as many as fit side by side: the finite-sample correction counts those, as a
@@ -130,8 +141,8 @@ impl Origins {
     }
 }
 
-/// The power of the step with which errors grow, in [0, 1]: 0 for a stationary series, ½ for a random walk, 1 for a wrong
-/// slope. From the last quarter of the steps against the first; ½ where there are too few to tell.
+/// The power of the step with which errors grow, ½ for a random walk to 1 for a wrong slope: what is not known of a short
+/// series may always be its slope. From the last quarter of the steps against the first; ½ where there are too few to tell.
 fn growth(shape: &[f64]) -> f64 {
     let quarter = shape.len() / 4;
     if quarter == 0 {
@@ -143,5 +154,5 @@ fn growth(shape: &[f64]) -> f64 {
     }
     // The quarters' middles lie this far apart.
     let apart = (shape.len() as f64 - 0.5 * quarter as f64) / (0.5 * (quarter as f64 + 1.0));
-    (libm::log(late / early) / libm::log(apart)).clamp(0.0, 1.0)
+    (libm::log(late / early) / libm::log(apart)).clamp(0.5, 1.0)
 }

@@ -24,7 +24,7 @@ pub fn autocorrelation(x: &[f64], lag: usize) -> f64 {
 /// squared difference at lags that are not of the period (half a period). 0 for too short series. O(n).
 #[must_use]
 pub fn strength(x: &[f64], period: usize) -> f64 {
-    if period < 2 || x.len() < 2 * period + 2 {
+    if period < 2 || period > x.len() || x.len() < 2 * period + 2 {
         return 0.0;
     }
     let spread = |lag: usize| {

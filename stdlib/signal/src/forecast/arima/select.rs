@@ -20,7 +20,7 @@ pub fn select(value: &[f64], period: usize, stop: &mut dyn FnMut() -> bool) -> R
         return Err(Reason::AllMissing);
     }
     let y = series::fill(value);
-    let period = if period >= 2 && y.len() >= 3 * period { period } else { 0 };
+    let period = if period >= 2 && period <= y.len() / 3 { period } else { 0 };
     let mut base = Order { period, ..Order::default() };
     if period > 1 {
         let parts = stl::filled(&y, &Stl { seasonal: 11, ..Stl::new(period) });
