@@ -64,6 +64,8 @@ pub enum EventKind {
         /// What was settled.
         result: SettledAs,
     },
+    /// Polls of a verify that changed nothing, in one row (R36).
+    Polled(Box<Polled>),
     /// Somebody else holds the run now.
     LeaseLost,
     /// Time passed. One that changes nothing is not journalled (R16).
@@ -292,6 +294,46 @@ pub struct Sample {
     pub guards_because: String,
 }
 
+/// Where a verify stands after polls that did not change its answer: it stands for their rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Polled {
+    /// Which verify.
+    pub node: NodeId,
+    /// The next poll, run milliseconds.
+    pub next: u64,
+    /// When the last of them began, run milliseconds.
+    pub polled: u64,
+    /// Polls so far.
+    pub polls: u32,
+    /// Attempts at calls so far, of this step.
+    pub attempts: u32,
+    /// The next call's number.
+    pub next_call: u64,
+    /// The samples that still count.
+    pub samples: Vec<PolledSample>,
+    /// First good sample's time since the last bad one, run milliseconds.
+    pub good_since: Option<u64>,
+    /// Failed guard samples in a row.
+    pub bad_guards: u32,
+    /// Why, in words, of the last of them.
+    pub because: String,
+    /// Of the redacted evidence of the last of them.
+    pub digest: String,
+    /// Errors of reads that the last of them gave up.
+    pub read_errors: Vec<String>,
+}
+
+/// A sample of [`Polled`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolledSample {
+    /// Of its newest data point, run milliseconds.
+    pub at: u64,
+    /// When it was taken, run milliseconds.
+    pub polled: u64,
+    /// Good, bad, or unknown.
+    pub good: Option<bool>,
+}
+
 /// A row of a ranking.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RankedCause {
@@ -465,6 +507,9 @@ pub enum OrderKind {
     Unfreeze,
     /// A signal: stop within 5 s, stay resumable (R33).
     Shutdown,
+    /// The state file is lost: stop like at a signal, and call a person also where nothing was changed (R42). Never
+    /// stored: there is nowhere to.
+    StateLost,
 }
 
 /// Why something did not happen: typed, shown, queryable, counted.

@@ -2,7 +2,7 @@
 //!
 //! [`event`] and [`command`] are the vocabulary; [`run`] decides what a run does next, [`guard`] decides what
 //! processes share (locks, rates, breakers, approvals' use), [`node`] what one process keeps for itself.
-//! [`outcome`] is the algebra of ends. [`mode`] is why a rehearsal can't act.
+//! [`polls`] keeps a verify's journal short. [`outcome`] is the algebra of ends. [`mode`] is why a rehearsal can't act.
 //!
 //! Architecture invariant: no clock, no randomness, no input and output, no async. Time arrives in events, random
 //! numbers are counters hashed (R17). Nothing here knows a concrete action, a series, a log or an expression (R14).
@@ -15,6 +15,7 @@ mod hash;
 pub mod mode;
 pub mod node;
 pub mod outcome;
+pub mod polls;
 pub mod run;
 
 pub use decide::{Decision, Gate, decide};

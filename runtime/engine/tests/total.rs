@@ -99,12 +99,31 @@ fn change() -> ResolvedChange {
     }
 }
 
+fn polled(node: u32) -> Polled {
+    Polled {
+        node: NodeId(node),
+        next: 5_000,
+        polled: 4_000,
+        polls: 3,
+        attempts: 3,
+        next_call: 9,
+        samples: vec![PolledSample { at: 4_000, polled: 4_000, good: Some(true) }],
+        good_since: Some(4_000),
+        bad_guards: 0,
+        because: "it holds".to_owned(),
+        digest: String::new(),
+        read_errors: Vec::new(),
+    }
+}
+
 /// Every kind of event, about things that may exist or not.
 fn vocabulary() -> Vec<EventKind> {
     let mut all = vec![
         EventKind::Opened(Box::new(opened())),
         EventKind::LeaseLost,
         EventKind::Tick,
+        EventKind::Polled(Box::new(polled(3))),
+        EventKind::Polled(Box::new(polled(77))),
         EventKind::Claimed(Claimed { owner: "x".into(), lease_until: 0, why: ClaimReason::Fresh, owner_dead: false }),
         EventKind::Claimed(Claimed { owner: "x".into(), lease_until: 0, why: ClaimReason::Takeover, owner_dead: true }),
     ];

@@ -302,6 +302,42 @@ fn a_signal_leaves_the_run_open_and_says_what_is_left() {
 }
 
 #[test]
+fn a_signal_whose_page_nobody_hears_is_26_and_does_not_count_for_the_end() {
+    let mut lab = Lab::new(straight(Class::Probed).build(), World { deaf: true, ..World::default() });
+    lab.open(opened());
+    lab.run_until(5_000);
+    lab.feed(order(OrderKind::Shutdown));
+    lab.go();
+    assert_eq!(lab.parked.as_ref().map(|p| p.1), Some(26));
+
+    // Heard at the signal, unheard at the end: nobody knows how it ended.
+    let mut lab = Lab::new(straight(Class::Probed).build(), World { remedies: vec![], ..World::default() });
+    lab.open(opened());
+    lab.run_until(5_000);
+    lab.feed(order(OrderKind::Shutdown));
+    lab.go();
+    assert_eq!((lab.parked.as_ref().map(|p| p.1), lab.world.told.len()), (Some(24), 1));
+    lab.world.deaf = true;
+    lab.resume(1_000, true);
+    lab.go();
+    assert_eq!((lab.outcome(), lab.closed.as_ref().and_then(|c| c.told)), (("not_healed", 26), Some(false)));
+}
+
+#[test]
+fn a_lost_state_file_calls_a_person_once_a_fault_was_seen() {
+    for (at, pages) in [(20, 0), (60, 1), (5_000, 1)] {
+        let mut lab = Lab::new(straight(Class::Probed).build(), World::default());
+        lab.open(opened());
+        lab.run_until(at);
+        let landed = lab.world.landed.len();
+        lab.feed(order(OrderKind::StateLost));
+        lab.go();
+        assert!(lab.parked.is_some() && lab.now <= at + 5_000, "at {at}");
+        assert_eq!((lab.world.told.len(), lab.world.landed.len()), (pages, landed), "at {at}");
+    }
+}
+
+#[test]
 fn a_cancel_ends_what_is_open_and_starts_nothing() {
     for (at, outcome, landed) in [(60, ("cancelled", 130), 0), (350, ("healed", 0), 1), (5_000, ("healed", 0), 1)] {
         let mut lab = Lab::new(straight(Class::Probed).build(), World::default());

@@ -81,6 +81,7 @@ fn words(event: &Event) -> String {
         EventKind::IncidentChanged(i) => format!("incident {}", i.status),
         EventKind::Ordered(o) => format!("ordered {:?} by {}: {}", o.order, o.by, o.reason),
         EventKind::Settled { intent, result } => format!("settled {}: {result:?}", intent.0),
+        EventKind::Polled(p) => format!("{} polls so far, nothing new: {}", p.polls, p.because),
         EventKind::LeaseLost => "lease lost".to_owned(),
         EventKind::Tick => "tick".to_owned(),
     }

@@ -276,8 +276,11 @@ impl Machine {
     fn close(&mut self) {
         let Some(verdict) = self.s.verdict.clone() else { return };
         let preview = self.s.setup.as_ref().is_some_and(|s| s.preview) || !self.acts;
-        let delivered =
-            self.s.tells.iter().any(|t| matches!(t.tell, Some(TellRef::Escalate(_))) && t.stage == TellStage::Done);
+        // The page of this end, not that of a signal before it.
+        let delivered = self.s.tells.iter().any(|t| {
+            let escalates = t.tell.as_ref().filter(|tell| matches!(tell, TellRef::Escalate(_)));
+            t.stage == TellStage::Done && escalates.is_some_and(|tell| t.key == self.tell_key(tell))
+        });
         let told = (verdict.end.tell && !preview).then_some(delivered);
         let exit_code = after_delivery(verdict.end, told);
         let mut verdict = verdict;
@@ -330,8 +333,16 @@ impl Machine {
         u32::try_from(self.s.tells.len() - 1).unwrap_or(u32::MAX)
     }
 
+    fn tell_name(tell: &TellRef) -> String {
+        format!("tell {tell:?}")
+    }
+
+    fn tell_key(&self, tell: &TellRef) -> String {
+        named_key(self.s.run_id(), &Self::tell_name(tell))
+    }
+
     fn queue_tell(&mut self, tell: TellRef) {
-        let name = format!("tell {tell:?}");
+        let name = Self::tell_name(&tell);
         self.queue(Some(tell), None, None, &name);
     }
 

@@ -100,6 +100,7 @@ impl Machine {
             EventKind::IncidentChanged(change) => self.incident(change),
             EventKind::Ordered(order) => self.ordered(order),
             EventKind::Settled { intent, result } => self.settled(*intent, *result),
+            EventKind::Polled(polled) => self.polled(polled),
             EventKind::LeaseLost | EventKind::Tick => {}
         }
     }

@@ -15,6 +15,7 @@ mod evidence;
 mod graph;
 mod intent;
 mod machine;
+mod polled;
 mod reads;
 mod recover;
 mod schedule;
@@ -91,6 +92,26 @@ impl<M: Mode> Run<M> {
     #[must_use]
     pub fn intent(&self, id: IntentId) -> Option<&Intent> {
         self.machine.s.intents.get(&id)
+    }
+
+    /// What stands for the polls of a verify so far, as one event ([`crate::event::EventKind::Polled`]); none where it is
+    /// not between two polls. Feeding it to the run as it was before those polls gives this state, unless something
+    /// beside them happened: whoever drops their rows compares.
+    #[must_use]
+    pub fn summary(&self, node: heal_lang::plan::NodeId) -> Option<crate::event::Polled> {
+        self.machine.summary(node)
+    }
+
+    /// Whether two runs are in the same state, whatever the numbers of the rows that led there.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let (mine, theirs) = (&self.machine.s, &other.machine.s);
+        if mine.seq == theirs.seq {
+            return mine == theirs;
+        }
+        let mut renumbered = mine.clone();
+        renumbered.seq = theirs.seq;
+        renumbered == *theirs
     }
 
     /// The plan it executes.

@@ -2,9 +2,9 @@
 
 use super::machine::{Machine, text};
 use super::state::*;
-use crate::command::{CallId, Command};
+use crate::command::{CallId, Command, TellRef};
 use crate::event::{Because, BecauseKind, CallResult, Event, EventKind, IncidentChanged, OrderKind, Ordered};
-use crate::outcome::{Reason, shutdown_code};
+use crate::outcome::{Outcome, Reason, exit_code, shutdown_code};
 use heal_lang::plan::Exit;
 
 /// Within this a stopping process records what still comes in; five seconds is all a runner gives (R33).
@@ -31,12 +31,13 @@ impl Machine {
                 self.s.frozen = false;
                 self.note(None, "unfrozen", None, [("by", text(&ordered.by))]);
             }
-            OrderKind::Shutdown => self.shutdown(&words("stopped")),
+            OrderKind::Shutdown => self.shutdown(&words("stopped"), false),
+            OrderKind::StateLost => self.shutdown(&words("stopped"), self.s.ever_fired),
         }
     }
 
     /// A signal: nothing more is asked of the world, one page at most, the run stays open (R33).
-    fn shutdown(&mut self, why: &str) {
+    fn shutdown(&mut self, why: &str, tell: bool) {
         if self.s.phase == Phase::Stopped {
             return;
         }
@@ -56,7 +57,7 @@ impl Machine {
         self.s.phase = Phase::Stopped;
         self.s.stopping = Some(self.s.now.saturating_add(STOP_MS));
         let touched = self.fold_world().0 != crate::outcome::World::Untouched || !self.open_intents().is_empty();
-        if touched {
+        if touched || tell {
             self.tell_of_shutdown();
         }
         self.drive_stop();
@@ -71,8 +72,18 @@ impl Machine {
         }
         self.s.parked = true;
         let open = !self.open_intents().is_empty();
-        let exit_code = shutdown_code(self.fold_world().0, open);
+        let exit_code = match shutdown_code(self.fold_world().0, open) {
+            // The page is demanded like that of an end: unheard, it is said by the code (R42).
+            24 if self.last_page() == Some(false) => exit_code(Outcome::Untold),
+            code => code,
+        };
         self.emit(Command::Park { until: None, on: "a resume after a signal".to_owned(), exit_code });
+    }
+
+    /// Whether the last page was delivered.
+    fn last_page(&self) -> Option<bool> {
+        let mut pages = self.s.tells.iter().filter(|t| matches!(t.tell, Some(TellRef::Escalate(_))));
+        pages.next_back().map(|page| page.stage == TellStage::Done)
     }
 
     /// R52.

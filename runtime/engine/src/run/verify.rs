@@ -163,6 +163,7 @@ impl Machine {
         // On the grid of the first poll, so that slow reads do not stretch the interval.
         let missed = now.saturating_sub(state.polled) / every + 1;
         let next = state.polled.saturating_add(missed * every).min(end);
+        self.n(node).batch.clear();
         self.n(node).stage = Stage::Polling(next);
     }
 

@@ -13,6 +13,7 @@ use heal_engine::command::*;
 use heal_engine::event::*;
 use heal_engine::guard::{self, AdmitAsk, GuardDoc, GuardLimits, GuardRequest, GuardVerdict, Tier};
 use heal_engine::mode::Model;
+use heal_engine::polls::Polls;
 use heal_engine::run::Phase;
 use heal_engine::{Run, commands_hash};
 use heal_lang::catalogue::{Class, Effect, Risk};
@@ -203,6 +204,10 @@ pub struct Lab {
     pub now: u64,
     pub epoch: u64,
     pub journal: Vec<(Event, String)>,
+    /// Rows that wait, as the driver lets them.
+    pub polls: Polls<Model, ()>,
+    /// None waits.
+    pub eager: bool,
     pub inbox: Inbox,
     pub order: u64,
     pub closed: Option<CloseReport>,
@@ -249,6 +254,8 @@ impl Lab {
             now: 0,
             epoch: 1,
             journal: Vec::new(),
+            polls: Polls::default(),
+            eager: false,
             inbox: Inbox::new(),
             order: 0,
             closed: None,
@@ -294,35 +301,69 @@ impl Lab {
         self.inbox.insert((self.now + delay, self.order), kind);
     }
 
-    /// Journals an event, gives it to the run and carries out what it says.
-    pub fn feed(&mut self, kind: EventKind) {
-        if self.dead {
-            return;
-        }
+    fn step(&self, kind: EventKind) -> (Event, Run<Model>, Vec<Command<Model>>) {
         let event = Event {
             v: EVENT_VERSION,
             run: "run-1".to_owned(),
-            seq: self.journal.len() as u64 + 1,
+            seq: self.run.state().seq + 1,
             at: T0 + self.now as i64,
             now: self.now,
             epoch: self.epoch,
             kind,
         };
-        // As the driver does it: a tick that gave no command has not been.
         let mut next = self.run.clone();
         let commands = next.step(&event);
+        (event, next, commands)
+    }
+
+    /// A row is durable; says whether the process lives on.
+    fn row(&mut self, event: Event, commands: String) -> bool {
+        assert_eq!(event.seq, self.journal.len() as u64 + 1);
+        self.journal.push((event, commands));
+        if self.cut.is_some_and(|(row, carried)| row == self.journal.len() && !carried) {
+            self.dead = true;
+        }
+        !self.dead
+    }
+
+    /// Writes the rows that wait.
+    pub fn flush(&mut self) {
+        let Some((run, rows)) = self.polls.drain() else { return };
+        for row in rows {
+            if !self.row(row.event, row.commands) {
+                return;
+            }
+        }
+        self.run = run;
+    }
+
+    /// Journals an event, gives it to the run and carries out what it says.
+    pub fn feed(&mut self, kind: EventKind) {
+        if self.dead {
+            return;
+        }
+        // As the driver does it: a tick that gave no command has not been.
+        let (event, next, commands) = self.step(kind);
         if matches!(event.kind, EventKind::Tick) && commands.is_empty() {
             let due = self.run.wake_at().is_some_and(|at| at <= self.now);
             assert!(!due, "a wake for nothing would come again at once: {:#?}", self.run.state());
             return;
         }
-        self.run = next;
-        self.journal.push((event, commands_hash(&commands)));
-        let cut = self.cut.filter(|(row, _)| *row == self.journal.len());
-        if let Some((_, false)) = cut {
-            self.dead = true;
+        if !self.eager && self.polls.keep((&self.run, &next), &event, &commands, ()).is_ok() {
+            self.run = next;
+            commands.into_iter().for_each(|command| self.carry_out(command));
             return;
         }
+        self.flush();
+        if self.dead {
+            return;
+        }
+        let (event, next, commands) = self.step(event.kind);
+        self.run = next;
+        if !self.row(event, commands_hash(&commands)) {
+            return;
+        }
+        let cut = self.cut.filter(|(row, _)| *row == self.journal.len());
         for command in commands {
             if self.dead {
                 return;
@@ -388,6 +429,7 @@ impl Lab {
     pub fn resume_with(&mut self, later: u64, owner_dead: bool, cut: Option<(usize, bool)>) {
         self.dead = false;
         self.cut = cut;
+        self.polls = Polls::default();
         self.inbox.clear();
         self.parked = None;
         self.now += later;
@@ -412,6 +454,19 @@ impl Lab {
     }
 
     fn carry_out(&mut self, command: Command<Model>) {
+        if !matches!(
+            command,
+            Command::Read(_)
+                | Command::Judge { .. }
+                | Command::Resolve { .. }
+                | Command::Abandon { .. }
+                | Command::Note(_)
+        ) {
+            self.flush();
+            if self.dead {
+                return;
+            }
+        }
         match command {
             Command::Read(order) => self.read(&order),
             Command::Judge { node, purpose, .. } => {
