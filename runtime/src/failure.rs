@@ -8,7 +8,7 @@ pub mod exit {
     pub const FINDINGS: u8 = 1;
     /// Wrong usage, or a playbook or input that is not one.
     pub const INVALID: u8 = 2;
-    /// An intent is open and its result could not be written down.
+    /// Something was changed, or an intent is open, and what came of it could not be written down.
     pub const UNSAFE: u8 = 25;
     /// A mistake of healrun's own.
     pub const INTERNAL: u8 = 70;
@@ -31,11 +31,13 @@ pub struct Failure {
     pub shown: bool,
     /// What was found, as the JSON form of diagnostics; without any the message is the one error.
     pub findings: Vec<serde_json::Value>,
+    /// The report of a run that could not be written down: it is nowhere else.
+    pub report: Option<Box<serde_json::Value>>,
 }
 
 impl Failure {
     fn new(exit: u8, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), help: None, shown: false, findings: Vec::new() }
+        Self { exit, message: message.into(), help: None, shown: false, findings: Vec::new(), report: None }
     }
 
     /// Wrong usage, or bad input: exit 2.
@@ -60,6 +62,13 @@ impl Failure {
         self
     }
 
+    /// Carries the report of a run that could not be written down.
+    #[must_use]
+    pub fn with_report(mut self, report: serde_json::Value) -> Self {
+        self.report = Some(Box::new(report));
+        self
+    }
+
     /// The findings were already printed.
     #[must_use]
     pub fn already_shown(exit: u8, message: impl Into<String>, findings: Vec<serde_json::Value>) -> Self {
@@ -81,7 +90,12 @@ impl Failure {
         } else {
             self.findings.clone()
         };
-        serde_json::json!({ "schema": schema, "outcome": outcome, "exit_code": self.exit, "errors": errors })
+        let mut json =
+            serde_json::json!({ "schema": schema, "outcome": outcome, "exit_code": self.exit, "errors": errors });
+        if let Some(report) = &self.report {
+            json["report"] = report.as_ref().clone();
+        }
+        json
     }
 }
 

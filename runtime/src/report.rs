@@ -4,6 +4,7 @@ use crate::driver::Givens;
 use heal_engine::command::{CloseReport, IntentId};
 use heal_engine::event::Because;
 use heal_engine::mode::Mode;
+use heal_engine::outcome::{Outcome, shutdown_code};
 use heal_engine::run::{ChangeView, IntentStage, NodeView, Run, RunView};
 use heal_lang::plan::StepKind;
 use serde_json::{Value, json};
@@ -33,6 +34,19 @@ impl End {
             told: report.told,
             because: report.because.clone(),
         }
+    }
+}
+
+/// Why a run that a signal stopped is where it is, for its page and its report.
+pub const STOPPED: &str = "a signal stopped healrun; the run stays open and can be resumed";
+
+/// What a run is called that a signal stopped and that stays open (R33).
+#[must_use]
+pub fn stopped_outcome(view: &RunView) -> Outcome {
+    match shutdown_code(view.world, !view.open_intents.is_empty()) {
+        24 => Outcome::Inconclusive,
+        25 => Outcome::Unsafe,
+        _ => Outcome::Cancelled,
     }
 }
 

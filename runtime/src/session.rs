@@ -7,7 +7,7 @@ use crate::driver::{self, Driver, Ended, Givens, Hands, Held, LiveHands, NoHands
 use crate::failure::Failure;
 use crate::journal::Row;
 use crate::report::{self, End};
-use crate::store::{Claim, NewRun, Owner, RunRow, RunStatus, Store};
+use crate::store::{Claim, NewRun, Owner, RunRow, RunStatus, Store, Tx};
 use heal_adapters::{Readers, Writers};
 use heal_engine::event::{Autonomy, Because, BecauseKind, ClaimReason, Claimed, EventKind, Opened};
 use heal_engine::guard::{GuardDoc, GuardLimits, GuardRequest, GuardVerdict, Tier};
@@ -98,7 +98,7 @@ pub async fn preview(
         driver = driver.without_asserted();
     }
     let ended = driver.drive(vec![opened]).await?;
-    let end = end_of(&ended);
+    let end = end_of(&ended, driver.stop());
     let report = report::report(driver.run(), driver.givens(), &end, (began, clock::wall()), None);
     let changes = driver.run().state().nodes.iter().flat_map(|n| n.change.changes.clone()).collect();
     Ok((report, changes))
@@ -129,22 +129,19 @@ fn opened(givens: &Givens, start: &Start, mode: &str, autonomy: Autonomy) -> Eve
     }))
 }
 
-fn end_of(ended: &Ended) -> End {
-    match ended {
-        Ended::Closed(report) => End::closed(report),
-        Ended::Parked { on, exit_code } => {
-            let outcome = match exit_code {
-                75 | 26 => "waiting",
-                24 => "inconclusive",
-                25 => "unsafe",
-                _ => "cancelled",
-            };
-            let kind = if *exit_code == 75 { BecauseKind::ApprovalOutstanding } else { BecauseKind::Shutdown };
-            let because = vec![Because::new(kind, format!("waits for {on}"))];
-            End { outcome: outcome.to_owned(), exit_code: *exit_code, told: None, because }
-        }
-        Ended::Fenced => End {
-            outcome: "joined".to_owned(),
+/// How this process's part ended. `stop` is where a run stands that a signal stopped.
+fn end_of(ended: &Ended, stop: Option<End>) -> End {
+    match (ended, stop) {
+        (Ended::Closed(report), _) => End::closed(report),
+        (Ended::Parked { exit_code, .. }, Some(stop)) => End { exit_code: *exit_code, ..stop },
+        (Ended::Parked { on, exit_code }, None) => End {
+            outcome: Outcome::Waiting.word().to_owned(),
+            exit_code: *exit_code,
+            told: None,
+            because: vec![Because::new(BecauseKind::ApprovalOutstanding, format!("waits for {on}"))],
+        },
+        (Ended::Fenced, _) => End {
+            outcome: Outcome::Joined.word().to_owned(),
             exit_code: 0,
             told: None,
             because: vec![Because::new(BecauseKind::JoinedRun, "another process has taken the run")],
@@ -374,50 +371,57 @@ async fn finish<H: Hands<Live>>(
     first: Vec<EventKind>,
     began: i64,
 ) -> Result<Finished, Failure> {
-    let ended = driver.drive(first).await?;
-    let good = good_releases(&driver, &ended).await;
-    conclude(driver, &ended, began, &good)
+    match driver.drive(first).await {
+        Ok(ended) => {
+            let good = good_releases(&driver, &ended).await;
+            conclude(driver, &ended, began, &good)
+        }
+        Err(failure) => match driver.stop() {
+            Some(end) => {
+                let times = (began, clock::wall());
+                Err(failure.with_report(report::report(driver.run(), driver.givens(), &end, times, None)))
+            }
+            None => Err(failure),
+        },
+    }
 }
 
 /// Writes down how it ended, and lets the run go.
 fn conclude<H: Hands<Live>>(
-    driver: Driver<'_, Live, H>,
+    mut driver: Driver<'_, Live, H>,
     ended: &Ended,
     began: i64,
     good: &[(String, String)],
 ) -> Result<Finished, Failure> {
-    let end = end_of(ended);
+    let end = end_of(ended, driver.stop());
     let now = clock::wall();
     let closed = matches!(ended, Ended::Closed(_)).then_some(now);
     let head = driver.head();
     let report = report::report(driver.run(), driver.givens(), &end, (began, now), head.clone());
-    let run = driver.givens().run.clone();
-    let key = driver.givens().incident.clone();
-    let exit_code = end.exit_code;
-    let outcome = end.outcome.clone();
-    if let (Record::Held(mut held), false) = (driver.into_record(), matches!(ended, Ended::Fenced)) {
-        let scope = held.scope.clone();
-        let text = report.to_string();
-        let written = held.store.write(|tx| {
-            tx.conclude(&run, &outcome, exit_code, &text, closed)?;
-            tx.leave(&run, if closed.is_some() { RunStatus::Closed } else { RunStatus::Parked })?;
-            for (target, release) in good {
-                tx.note_good(target, release, now)?;
+    let (run, key) = (driver.givens().run.clone(), driver.givens().incident.clone());
+    let (exit_code, outcome, text) = (end.exit_code, end.outcome, report.to_string());
+    let work = |tx: &mut Tx<'_>, scope: &str| {
+        tx.conclude(&run, &outcome, exit_code, &text, closed)?;
+        tx.leave(&run, if closed.is_some() { RunStatus::Closed } else { RunStatus::Parked })?;
+        for (target, release) in good {
+            tx.note_good(target, release, now)?;
+        }
+        if closed.is_some() {
+            let (doc, version) = tx.guard::<GuardDoc>(scope)?;
+            let request = GuardRequest::IncidentClosed { key: key.clone() };
+            let (next, _) = heal_engine::guard::apply(&doc, &request, now);
+            if next != doc {
+                tx.guard_cas(scope, &next, version)?;
             }
-            if closed.is_some() {
-                let (doc, version) = tx.guard::<GuardDoc>(&scope)?;
-                let request = GuardRequest::IncidentClosed { key: key.clone() };
-                let (next, _) = heal_engine::guard::apply(&doc, &request, now);
-                if next != doc {
-                    tx.guard_cas(&scope, &next, version)?;
-                }
-                tx.enter(now, "closed", &run, &json!({ "outcome": outcome, "exit_code": exit_code, "head": head }))?;
-            }
-            Ok(())
-        });
-        written.map_err(|e| held.store.failure(&e))?;
+            tx.enter(now, "closed", &run, &json!({ "outcome": outcome, "exit_code": exit_code, "head": head }))?;
+        }
+        Ok(())
+    };
+    match driver.write(work, || format!("the end of run {run}")) {
+        Ok(()) => Ok(Finished { report, exit_code, outcome }),
+        // The journal has its end: `resume` writes down the rest.
+        Err(failure) => Err(failure.with_report(report)),
     }
-    Ok(Finished { report, exit_code, outcome })
 }
 
 /// At a quiet or healed end: the releases that were seen and are therefore good (R57).

@@ -22,6 +22,9 @@ fn a_dead_service_is_started_and_proven_alive() {
     let run = report["run_id"].as_str().expect("an id").to_owned();
     let shown = place.run(&["runs", "show", &run]);
     assert!(shown.stdout().contains("INTENT") && shown.stdout().contains("healed"), "{shown}");
+    // Sixty polls of half a second each; R36: the rows are those of the changes.
+    let rows = place.run(&["runs", "show", &run, "--format", "json"]).json()["events"].as_array().map(Vec::len);
+    assert!(rows < Some(30), "{rows:?}: {shown}");
 }
 
 #[test]
@@ -112,6 +115,23 @@ fn two_runs_of_one_incident_are_one() {
 }
 
 #[test]
+fn a_second_playbook_keeps_its_hands_off_a_target_that_is_being_changed() {
+    let place = Place::hasty("local: { autonomy: act }");
+    let text = std::fs::read_to_string(place.folder().join("p.heal")).expect("read");
+    // It wants to restart what the first one has just started and still watches.
+    place.write("q.heal", &text.replace("restart_api", "bounce_api").replace("when not health.ok", "when health.ok"));
+    let mut first = place.watch(&["run", "p.heal", "--env", "local", "--format", "json"]);
+    first.until("verifying");
+    let second = place.run(&["run", "q.heal", "--env", "local", "--format", "json"]);
+    let report = second.json();
+    assert_eq!((code(&second.output), report["outcome"].as_str()), (23, Some("blocked")), "{second}");
+    assert_eq!(report["world"].as_str(), Some("untouched"), "{second}");
+    let ended = first.end();
+    assert_eq!((code(&ended.output), ended.json()["outcome"].as_str()), (0, Some("healed")), "{ended}");
+    assert_eq!(place.starts(), 1);
+}
+
+#[test]
 fn a_signal_leaves_the_run_resumable() {
     let place = Place::new("local: { autonomy: act }");
     let mut first = place.start(&["run", "p.heal", "--env", "local", "--format", "json"]);
@@ -124,20 +144,4 @@ fn a_signal_leaves_the_run_resumable() {
     let resumed = place.run(&["resume", "--format", "json"]);
     assert_eq!(resumed.json()["outcome"].as_str(), Some("healed"), "{resumed}");
     assert_eq!(place.starts(), 1);
-}
-
-/// Not a test: the service itself, as healrun starts it.
-#[test]
-#[ignore = "the service that the other tests heal"]
-fn serve() {
-    use std::io::{Read, Write};
-    let Ok(port) = std::env::var("SERVE_PORT") else { return };
-    let mut starts = std::fs::OpenOptions::new().create(true).append(true).open("starts").expect("opened");
-    writeln!(starts, "started").expect("noted");
-    let socket = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).expect("the port is free");
-    for mut stream in socket.incoming().flatten() {
-        let mut request = [0; 1024];
-        let _ = stream.read(&mut request);
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
-    }
 }

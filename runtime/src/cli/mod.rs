@@ -90,5 +90,8 @@ fn say(failure: &Failure) {
         if github::is_on() {
             out::note(&github::command("error", "healrun", &failure.to_string()));
         }
+        if let Some(report) = &failure.report {
+            out::note(&format!("this report is written nowhere else: {report}"));
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::hands::Attempt;
 use super::record::{self, Answered};
-use super::{Driver, Ended, Hands, Message, Typed, calls, clock, judge, machines, resolve};
+use super::{Driver, Ended, Hands, Message, Typed, calls, clock, judge, machines, resolve, values};
 use crate::failure::Failure;
-use crate::store::Decision;
+use crate::store::{Decision, Tx};
 use heal_engine::command::{
     AdmitRequest, AskRequest, CallKind, ChangeCall, Command, IntentId, Note, ReadOrder, TellRef,
 };
@@ -13,6 +13,7 @@ use heal_engine::event::{
 };
 use heal_engine::guard::GuardVerdict;
 use heal_engine::mode::Mode;
+use heal_engine::run::Phase;
 use heal_lang::plan::{ErrorClass, HandlerOp, NamedArg, StepBody};
 use heal_stdlib::action::ResolvedCall;
 use heal_stdlib::error::ErrorInfo;
@@ -26,6 +27,17 @@ const PROBE_TIMEOUT_MS: u64 = 10_000;
 
 impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
     pub(super) fn carry_out(&mut self, command: Command<M>) -> Result<(), Failure> {
+        let runs_ahead = match &command {
+            Command::Read(_) | Command::Judge { .. } | Command::Resolve { .. } | Command::Abandon { .. } => true,
+            Command::Note(note) => !note.durable,
+            _ => false,
+        };
+        if !runs_ahead {
+            self.flush()?;
+            if self.run.phase() == Phase::Fenced {
+                return Ok(());
+            }
+        }
         match command {
             Command::Read(order) => self.read(order),
             Command::Judge { node, purpose, over } => {
@@ -188,6 +200,9 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             Some(TellRef::Verify(node, ..)) => self.values.known(&self.givens, self.run.state(), *node),
             _ => self.values.common(&self.givens, self.run.state()),
         };
+        if let Some(stop) = self.stop() {
+            values::stopped_fields(&mut known, &self.run.view(), &stop);
+        }
         for l in &self.givens.plan.escalate_lets {
             let value = heal_stdlib::evaluate::evaluate(&l.value, &known);
             known.locals.insert(l.name.clone(), value);
@@ -205,7 +220,6 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
     }
 
     fn admit(&mut self, request: AdmitRequest) -> Result<(), Failure> {
-        let open = self.has_open_intent();
         // The answer becomes a row; the row's commands depend on it; all in one transaction (R25).
         let (shell, run, epoch) = (self.event(EventKind::Tick), self.run.clone(), self.epoch);
         let Some(held) = self.record.held() else {
@@ -214,7 +228,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         };
         let ask = held.ask(request.clone());
         let made = std::cell::RefCell::new(None);
-        let answered = held.guarded(&ask, shell.at, open, |verdict| {
+        let answered = held.guarded(&ask, shell.at, &self.stopping, |verdict| {
             let Some(kind) = record::event_of(&request, verdict) else {
                 return Answered { row: None, ledger: None, fenced: true };
             };
@@ -228,7 +242,10 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             Answered { row: Some((event, hash.as_bytes().to_vec())), ledger, fenced: false }
         });
         match answered {
-            Ok(answered) if answered.fenced => self.feed(EventKind::LeaseLost),
+            Ok(answered) if answered.fenced => {
+                self.fence();
+                Ok(())
+            }
             Ok(_) => {
                 if let Some((next, event, commands)) = made.into_inner() {
                     self.accept(next, &event, commands);
@@ -247,7 +264,6 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         cool_down_ms: u64,
     ) -> Result<(), Failure> {
         let kind = EventKind::Settled { intent, result };
-        let open = self.has_open_intent();
         let event = self.event(kind.clone());
         let mut next = self.run.clone();
         let commands = next.step(&event);
@@ -255,7 +271,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         let Some(held) = self.record.held() else { return self.feed(kind) };
         let request = held.settlement(intent, result, vote, cool_down_ms);
         let said = json!({ "intent": intent.0, "result": result, "failed": vote });
-        let answered = held.guarded(&request, event.at, open, |verdict| match verdict {
+        let answered = held.guarded(&request, event.at, &self.stopping, |verdict| match verdict {
             GuardVerdict::Fenced => Answered { row: None, ledger: None, fenced: true },
             _ => Answered {
                 row: Some((event.clone(), hash.as_bytes().to_vec())),
@@ -264,7 +280,8 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             },
         })?;
         if answered.fenced {
-            return self.feed(EventKind::LeaseLost);
+            self.fence();
+            return Ok(());
         }
         self.accept(next, &event, commands);
         Ok(())
@@ -274,11 +291,13 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         let (now, wall) = (self.clock.now(), clock::wall());
         let until = wall + i64::try_from(ask.until.saturating_sub(now)).unwrap_or(i64::MAX / 4);
         if let Some(held) = self.record.held() {
-            let written = held.store.write(|tx| {
-                tx.ask(&held.run, ask, wall, until)?;
-                tx.enter(wall, "asked", &held.run, &json!({ "request": ask.request, "fingerprint": ask.fingerprint }))
-            });
-            written.map_err(|e| held.store.failure(&e))?;
+            let run = held.run.clone();
+            let said = json!({ "request": ask.request, "fingerprint": ask.fingerprint });
+            let work = |tx: &mut Tx<'_>| {
+                tx.ask(&run, ask, wall, until)?;
+                tx.enter(wall, "asked", &run, &said)
+            };
+            held.persist(&self.stopping, work, || said.to_string())?;
         }
         let evidence: Vec<(String, String)> = self
             .run
@@ -322,8 +341,8 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         self.observer.withdrawn(request);
         tracing::info!(request, because = because.text, "approval request withdrawn");
         if let Some(held) = self.record.held() {
-            let written = held.store.write(|tx| tx.end_request(request, "withdrawn"));
-            written.map_err(|e| held.store.failure(&e))?;
+            let work = |tx: &mut Tx<'_>| tx.end_request(request, "withdrawn");
+            held.persist(&self.stopping, work, || format!("approval request {request} withdrawn"))?;
         }
         Ok(())
     }
@@ -344,12 +363,13 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             fingerprint,
             at,
         };
-        let written = held.store.write(|tx| {
+        let run = held.run.clone();
+        let said = json!({ "request": decision.request, "by": decision.by, "approve": decision.approve });
+        let work = |tx: &mut Tx<'_>| {
             tx.decide(&decision)?;
-            let said = json!({ "request": decision.request, "by": decision.by, "approve": decision.approve });
-            tx.enter(at, "decided", &held.run, &said)
-        });
-        written.map_err(|e| held.store.failure(&e))?;
+            tx.enter(at, "decided", &run, &said)
+        };
+        held.persist(&self.stopping, work, || said.to_string())?;
         self.look()
     }
 }

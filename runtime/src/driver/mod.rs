@@ -1,7 +1,8 @@
 //! The embedded driver: carries out what the engine asks for, and feeds it what came of it.
 //!
 //! One task owns the engine, the value store and the state file; calls run beside it and report back. Every event is
-//! durable before a command that it led to leaves: one rule instead of R18's two, at one sync a row.
+//! durable before a command that it led to leaves, at one sync a row; only the polls of a verify that say nothing new run
+//! ahead, and become one row (R18, R36).
 //!
 //! May use: everything but [`crate::cli`]. Decides nothing that the engine decides.
 
@@ -13,6 +14,7 @@ mod evidence;
 mod givens;
 mod hands;
 mod judge;
+mod last_words;
 mod machines;
 mod observer;
 pub mod person;
@@ -28,29 +30,31 @@ pub use givens::Givens;
 pub use hands::{Attempt, Hands, LiveHands, NoHands, Task};
 pub use machines::Attempted;
 pub use observer::{Answers, Nobody, Observer, Typed};
+use record::{Appended, Bodies};
 pub use record::{Held, LEASE_MS, Record};
 pub use replay::{Replayed, replay};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, exit};
+use crate::store::{StoreError, Tx};
 use clock::Clock;
 use heal_adapters::Readers;
 use heal_engine::command::{CallId, CloseReport, Command, Note, ReadOrder};
 use heal_engine::event::ProbeAnswer;
 use heal_engine::event::{EVENT_VERSION, Event, EventKind, OrderKind, Ordered, Resolved};
 use heal_engine::mode::Mode;
+use heal_engine::outcome::shutdown_code;
+use heal_engine::polls::{PendingRow, Polls};
 use heal_engine::run::{Phase, Run, RunView};
 use heal_stdlib::error::ErrorInfo;
 use heal_stdlib::value::Value;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use signals::Stopping;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use values::Values;
 
 /// How often a waiting run looks for answers in the state file.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
-
-/// A signal's five seconds (R33), less what it takes to end.
-const LAST_WORDS: Duration = Duration::from_millis(4_500);
 
 /// How a process's part of a run ended.
 #[derive(Clone, Debug)]
@@ -102,7 +106,12 @@ pub struct Driver<'o, M: Mode, H: Hands<M>> {
     from: UnboundedReceiver<Message>,
     abandoned: BTreeSet<CallId>,
     /// Evidence of digests that were judged, to be stored with their event.
-    bodies: BTreeMap<String, Vec<u8>>,
+    bodies: Bodies,
+    /// Rows that wait.
+    polls: Polls<M, Bodies>,
+    stopping: Stopping,
+    /// Why nothing can be written down any more.
+    lost: Option<String>,
     notes: Vec<Note>,
     /// The last answer of the state file that was taken.
     decisions: i64,
@@ -142,7 +151,10 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
             to,
             from,
             abandoned: BTreeSet::new(),
-            bodies: BTreeMap::new(),
+            bodies: Bodies::new(),
+            polls: Polls::default(),
+            stopping: Stopping::new(),
+            lost: None,
             notes: Vec::new(),
             decisions: 0,
             ended: None,
@@ -189,22 +201,38 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
         }
     }
 
-    /// The state file, back.
-    #[must_use]
-    pub fn into_record(self) -> Record {
-        self.record
+    /// Writes beside the journal, as patiently as a row, and where the run is still held: `work` gets the guards' scope,
+    /// `what` says what could not be written.
+    ///
+    /// # Errors
+    /// As [`Driver::drive`].
+    pub fn write(
+        &mut self,
+        work: impl Fn(&mut Tx<'_>, &str) -> Result<(), StoreError>,
+        what: impl Fn() -> String,
+    ) -> Result<(), Failure> {
+        let Some(held) = self.record.held().filter(|_| self.run.phase() != Phase::Fenced) else { return Ok(()) };
+        let (run, epoch, scope) = (held.run.clone(), held.epoch, held.scope.clone());
+        let written =
+            held.persist(&self.stopping, |tx| if tx.epoch(&run)? == epoch { work(tx, &scope) } else { Ok(()) }, what);
+        written.map_err(|failure| {
+            self.lost = Some(failure.message.clone());
+            let exit = self.stop().map_or(failure.exit, |end| end.exit_code);
+            Failure { exit, ..failure }
+        })
     }
 
     /// Feeds the first events, then works until the run ends, waits or is taken away.
     ///
     /// # Errors
-    /// The state file can't be written: exit 74, or 25 where an intent is open.
+    /// The state file is lost or stays unwritable: exit 74, or 25 where something was changed or an intent is open.
     pub async fn drive(&mut self, first: Vec<EventKind>) -> Result<Ended, Failure> {
-        let signals = signals::listen(self.to.clone(), Message::Signal)
+        signals::listen(self.to.clone(), self.stopping.clone(), Message::Signal)
             .map_err(|e| Failure::internal(format!("cannot listen for signals: {}", crate::files::why(&e))))?;
-        let result = self.work(first).await;
-        signals.abort();
-        result
+        match self.work(first).await {
+            Err(failure) if failure.exit == exit::STATE => Err(self.last_words(failure).await),
+            ended => ended,
+        }
     }
 
     async fn work(&mut self, first: Vec<EventKind>) -> Result<Ended, Failure> {
@@ -261,35 +289,82 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
         redacted.and_then(serde_json::from_value).unwrap_or(event)
     }
 
-    /// Takes an event: the engine steps, the row is made durable, the commands are queued.
+    /// Takes an event: the engine steps, the row is made durable or waits, the commands are queued.
     fn feed(&mut self, kind: EventKind) -> Result<(), Failure> {
-        let event = self.event(kind);
-        let mut next = self.run.clone();
-        let commands = next.step(&event);
+        let (event, next, commands) = self.step(kind);
         if matches!(event.kind, EventKind::Tick) && commands.is_empty() {
             return Ok(());
         }
-        let hash = heal_engine::commands_hash(&commands);
         let bodies = std::mem::take(&mut self.bodies);
-        let at = event.at;
-        let beside = |tx: &mut crate::store::Tx<'_>| {
-            bodies.iter().try_for_each(|(digest, body)| tx.keep_evidence(&event.run, digest, at, body))
+        let bodies = match self.record {
+            Record::Held(_) => match self.polls.keep((&self.run, &next), &event, &commands, bodies) {
+                Ok(()) => {
+                    self.accept(next, &event, commands);
+                    return Ok(());
+                }
+                Err(bodies) => bodies,
+            },
+            Record::Nowhere => bodies,
         };
-        let open = self.has_open_intent();
-        self.record.append(&event, hash.as_bytes(), &beside, open)?;
-        self.accept(next, &event, commands);
+        // What waited comes first, under its final numbers.
+        let (event, next, commands) = match self.polls.is_empty() {
+            true => (event, next, commands),
+            false => {
+                self.flush()?;
+                self.step(event.kind)
+            }
+        };
+        let row = PendingRow { commands: heal_engine::commands_hash(&commands), beside: bodies, event };
+        let appended = self.record.append(std::slice::from_ref(&row), &self.stopping);
+        match appended {
+            Ok(Appended::Written) => {
+                self.accept(next, &row.event, commands);
+                Ok(())
+            }
+            Ok(Appended::Fenced) => {
+                self.fence();
+                Ok(())
+            }
+            Err(failure) => {
+                // What it says is known all the same, and goes into the report.
+                self.run = next;
+                Err(failure)
+            }
+        }
+    }
+
+    fn step(&self, kind: EventKind) -> (Event, Run<M>, Vec<Command<M>>) {
+        let event = self.event(kind);
+        let mut next = self.run.clone();
+        let commands = next.step(&event);
+        (event, next, commands)
+    }
+
+    /// Writes the rows that wait.
+    fn flush(&mut self) -> Result<(), Failure> {
+        let Some((run, rows)) = self.polls.drain() else { return Ok(()) };
+        match self.record.append(&rows, &self.stopping)? {
+            Appended::Written => self.run = run,
+            Appended::Fenced => self.fence(),
+        }
         Ok(())
     }
 
-    /// The row is durable: its state is the state, its commands leave.
+    /// Another process has the run. Its journal is no longer ours to write.
+    fn fence(&mut self) {
+        let (event, next, _) = self.step(EventKind::LeaseLost);
+        self.observer.warn("another process has taken the run: this one sends nothing more");
+        self.queue.clear();
+        self.accept(next, &event, Vec::new());
+    }
+
+    /// The row is durable, or waits: its state is the state, its commands leave.
     fn accept(&mut self, next: Run<M>, event: &Event, commands: Vec<Command<M>>) {
         self.run = next;
         self.queue.extend(commands);
-        self.observer.event(event, &self.run.view());
-    }
-
-    fn has_open_intent(&self) -> bool {
-        self.run.state().intents.values().any(|i| i.seq > 0 && !i.stage.is_over())
+        let view = self.run.view();
+        self.stopping.set_code(shutdown_code(view.world, !view.open_intents.is_empty()));
+        self.observer.event(event, &view);
     }
 
     fn tick(&mut self) -> Result<(), Failure> {
@@ -303,12 +378,19 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
 
     /// Answers that came in through the state file.
     fn look(&mut self) -> Result<(), Failure> {
+        let Some(held) = self.record.held() else { return Ok(()) };
+        match held.store.in_place() {
+            Err(error) if !error.passing => return Err(held.store.failure(&error)),
+            _ => {}
+        }
         if !self.run.state().approvals.values().any(|a| a.stage == heal_engine::run::ApprovalStage::Asked) {
             return Ok(());
         }
-        let Some(held) = self.record.held() else { return Ok(()) };
-        let found = held.store.decisions_after(&held.run, self.decisions);
-        let found = found.map_err(|e| held.store.failure(&e))?;
+        let found = match held.store.decisions_after(&held.run, self.decisions) {
+            // The next look may see them.
+            Err(error) if error.passing => return Ok(()),
+            found => found.map_err(|e| held.store.failure(&e))?,
+        };
         for decision in found {
             self.decisions = decision.n;
             let groups = self.givens.config.groups_of(&decision.by);
@@ -330,8 +412,8 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
         match held.renew(clock::wall()) {
             Ok(true) => Ok(()),
             Ok(false) => {
-                self.observer.warn("another process has taken the run: this one sends nothing more");
-                self.feed(EventKind::LeaseLost)
+                self.fence();
+                Ok(())
             }
             Err(error) => {
                 // The lease outlives a hiccup; a state file that is gone for good fails at the next row.
@@ -343,11 +425,6 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
 
     fn signal(&mut self, name: &str) -> Result<(), Failure> {
         self.observer.warn(&format!("{name}: stopping; the run stays open and can be resumed"));
-        // Whatever happens now, the process ends in time.
-        std::thread::spawn(|| {
-            std::thread::sleep(LAST_WORDS);
-            std::process::exit(i32::from(crate::failure::exit::CANCELLED));
-        });
         self.feed(EventKind::Ordered(Ordered {
             order: OrderKind::Shutdown,
             by: name.to_owned(),

@@ -1,14 +1,24 @@
 //! Where events go before their commands leave (R18): the state file, or nowhere (`plan`).
 
-use crate::failure::{Failure, exit};
+use super::signals::Stopping;
+use crate::failure::Failure;
 use crate::store::{Store, StoreError, Tx};
 use heal_engine::command::{AdmitRequest, IntentId};
 use heal_engine::event::{Admitted, Denied, Event, SettledAs};
 use heal_engine::guard::{self, AdmitAsk, GuardDoc, GuardLimits, GuardRequest, GuardVerdict, Tier};
+use heal_engine::polls::PendingRow;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// How long a failing state file is tried again before the process gives up (R41).
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The wait before the next attempt, doubled up to the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// How often it is said that a state file still fails.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// A run is held this long without a sign of life; the longest attempt is added (R22).
 pub const LEASE_MS: u64 = 60_000;
@@ -39,8 +49,17 @@ pub enum Record {
     Nowhere,
 }
 
-/// What is written beside an event, in its transaction.
-pub(super) type Beside<'a> = &'a dyn Fn(&mut Tx<'_>) -> Result<(), StoreError>;
+/// Evidence by digest, written beside a row in its transaction.
+pub(super) type Bodies = BTreeMap<String, Vec<u8>>;
+
+/// What came of appending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Appended {
+    /// It is durable.
+    Written,
+    /// Another process has taken the run: nothing was written.
+    Fenced,
+}
 
 impl Record {
     /// The run in the state file.
@@ -51,47 +70,64 @@ impl Record {
         }
     }
 
-    /// Makes an event durable. A state file that fails in passing is tried again, and what could not be written is
-    /// printed (R41): `open` says whether an intent is open, which makes the end unsafe.
-    pub(super) fn append(
-        &mut self,
-        event: &Event,
-        commands: &[u8],
-        beside: Beside<'_>,
-        open: bool,
-    ) -> Result<(), Failure> {
-        let Record::Held(held) = self else { return Ok(()) };
-        let row = |tx: &mut Tx<'_>| {
-            tx.append(event, commands)?;
-            beside(tx)
+    /// Makes rows durable, all or none, in order.
+    pub(super) fn append(&mut self, rows: &[PendingRow<Bodies>], stopping: &Stopping) -> Result<Appended, Failure> {
+        let Record::Held(held) = self else { return Ok(Appended::Written) };
+        let (run, epoch) = (held.run.clone(), held.epoch);
+        let work = |tx: &mut Tx<'_>| {
+            if tx.epoch(&run)? != epoch {
+                return Ok(Appended::Fenced);
+            }
+            for row in rows {
+                tx.append(&row.event, row.commands.as_bytes())?;
+                for (digest, body) in &row.beside {
+                    tx.keep_evidence(&row.event.run, digest, row.event.at, body)?;
+                }
+            }
+            Ok(Appended::Written)
         };
-        held.persist(row, || serde_json::to_string(event).unwrap_or_default(), open)
+        let said = || {
+            let lines = rows.iter().map(|row| serde_json::to_string(&row.event).unwrap_or_default());
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        held.persist(stopping, work, said)
     }
 }
 
 impl Held {
-    fn persist<T>(
+    /// One transaction. A state file that fails in passing is tried again for a while, and what could not be written is
+    /// said (R41). A signal ends the patience: it leaves no time.
+    pub(super) fn persist<T>(
         &mut self,
+        stopping: &Stopping,
         work: impl Fn(&mut Tx<'_>) -> Result<T, StoreError>,
-        row: impl Fn() -> String,
-        open: bool,
+        what: impl Fn() -> String,
     ) -> Result<T, Failure> {
-        let began = Instant::now();
-        let mut said = false;
+        let (began, mut wait, mut said) = (Instant::now(), FIRST_WAIT, None::<Instant>);
         loop {
             let error = match self.store.write(&work) {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    if said.is_some() {
+                        tracing::warn!("{}: written now", self.store.path().display());
+                    }
+                    return Ok(value);
+                }
                 Err(error) => error,
             };
-            if !said {
-                said = true;
-                tracing::error!("{}: {error}; not written: {}", self.store.path().display(), row());
+            let path = self.store.path().display();
+            if said.is_none() {
+                tracing::error!("{path}: {error}; not written: {}", what());
             }
-            if !error.passing || began.elapsed() > PATIENCE {
-                let failure = self.store.failure(&error);
-                return Err(if open { Failure { exit: exit::UNSAFE, ..failure } } else { failure });
+            let left = PATIENCE.saturating_sub(began.elapsed());
+            if !error.passing || left.is_zero() || stopping.asked() {
+                return Err(self.store.failure(&error));
             }
-            std::thread::sleep(Duration::from_millis(500));
+            if said.is_none_or(|at| at.elapsed() >= SAY_EVERY) {
+                said = Some(Instant::now());
+                tracing::warn!("{path}: {error}; trying again for {}s", left.as_secs());
+            }
+            std::thread::sleep(wait.min(left));
+            wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
 
@@ -115,11 +151,12 @@ impl Held {
         &mut self,
         request: &GuardRequest,
         now: i64,
-        open: bool,
+        stopping: &Stopping,
         answer: impl Fn(&GuardVerdict) -> Answered,
     ) -> Result<Answered, Failure> {
         let scope = self.scope.clone();
         self.persist(
+            stopping,
             |tx| {
                 let verdict = Self::decide(tx, &scope, request, now)?;
                 let answered = answer(&verdict);
@@ -132,7 +169,6 @@ impl Held {
                 Ok(answered)
             },
             || format!("{request:?}"),
-            open,
         )
     }
 

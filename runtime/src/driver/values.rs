@@ -3,7 +3,8 @@
 
 use super::codec;
 use super::givens::Givens;
-use heal_engine::run::State;
+use crate::report;
+use heal_engine::run::{RunView, State};
 use heal_lang::plan::{Exit, NodeId, Plan, ReadId, Step, StepId, StepKind};
 use heal_stdlib::evaluate::{self, Known, Ranking};
 use heal_stdlib::value::Value;
@@ -210,6 +211,15 @@ fn fields(
 
 fn ratio(value: f64) -> Value {
     Value::Quantity(heal_lang::catalogue::Dim::Ratio, value)
+}
+
+/// `run.outcome` and its siblings of a run that a signal stopped: it has no verdict, and its page says where it stands.
+pub(super) fn stopped_fields(known: &mut Known, view: &RunView, stop: &report::End) {
+    known.run.insert("outcome".to_owned(), Value::Word(stop.outcome.as_str().into()));
+    known.run.insert("world".to_owned(), Value::text(&report::word(&view.world)));
+    known.run.insert("verify".to_owned(), Value::text(&report::word(&view.verify)));
+    let because: Vec<&str> = stop.because.iter().map(|b| b.text.as_str()).collect();
+    known.run.insert("because".to_owned(), Value::text(&because.join("; ")));
 }
 
 /// `run.outcome` and its siblings, as far as they are known.

@@ -90,6 +90,8 @@ impl From<serde_json::Error> for StoreError {
 pub struct Store {
     db: Connection,
     path: PathBuf,
+    /// Device and inode of what was opened.
+    file: (u64, u64),
     kill_after: Option<u64>,
 }
 
@@ -117,6 +119,7 @@ impl Store {
     /// # Errors
     /// Whatever `work` says, or the state file; then nothing of it was written.
     pub fn write<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.in_place()?;
         let db = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut tx = Tx { db, appended: 0 };
         let value = work(&mut tx)?;
@@ -130,6 +133,24 @@ impl Store {
         Ok(value)
     }
 
+    /// The path still names the file that was opened: what is written elsewhere nobody finds.
+    ///
+    /// # Errors
+    /// It was deleted or replaced.
+    pub fn in_place(&self) -> Result<(), StoreError> {
+        let gone = |message: &str| StoreError { passing: false, message: message.to_owned() };
+        match std::fs::metadata(&self.path) {
+            Ok(found) if inode(&found) == self.file => Ok(()),
+            Ok(_) => Err(gone("it was replaced while a run was writing to it")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(gone("it was deleted while a run was writing to it"))
+            }
+            Err(error) => {
+                Err(StoreError { passing: true, message: format!("it cannot be found: {}", crate::files::why(&error)) })
+            }
+        }
+    }
+
     /// An error of this store as the end of the process.
     #[must_use]
     pub fn failure(&self, error: &StoreError) -> Failure {
@@ -140,6 +161,12 @@ impl Store {
             "restore it from a copy, or name another file with `--state PATH`"
         })
     }
+}
+
+/// Which file it is, whatever its name.
+fn inode(file: &std::fs::Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (file.dev(), file.ino())
 }
 
 /// The test hook of CONTRIBUTING.md: as if the machine had lost power.

@@ -129,7 +129,9 @@ impl Store {
                 return Err(fail("it is damaged".to_owned()).help(NEVER_OVERWRITTEN));
             }
         }
-        Ok(Store { db, path: path.to_owned(), kill_after: None })
+        let file =
+            std::fs::metadata(path).map_err(|e| fail(format!("it cannot be found: {}", crate::files::why(&e))))?;
+        Ok(Store { db, path: path.to_owned(), file: super::inode(&file), kill_after: None })
     }
 }
 

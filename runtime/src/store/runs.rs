@@ -244,6 +244,15 @@ impl Tx<'_> {
         Ok(Claim::Ours { epoch, before: found.owner })
     }
 
+    /// The fence of a run's last claim.
+    ///
+    /// # Errors
+    /// The state file's; there is no such run.
+    pub fn epoch(&self, id: &str) -> Result<u64, StoreError> {
+        let found = self.db.query_row("select epoch from runs where id = ?1", [id], |r| r.get(0)).optional()?;
+        found.ok_or_else(|| StoreError { passing: false, message: format!("there is no run {id} any more") })
+    }
+
     /// Lets a run go: it waits, or it is over.
     ///
     /// # Errors

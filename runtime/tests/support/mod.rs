@@ -1,11 +1,15 @@
 //! A folder with a playbook, a configuration and a service of its own, and healrun beside them.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 /// How a healrun process ended.
@@ -49,6 +53,76 @@ pub(crate) fn healrun(folder: &Path) -> Command {
     command
 }
 
+/// A healrun process at work, and what it says.
+pub(crate) struct Watched {
+    child: Child,
+    lines: Receiver<String>,
+    said: String,
+}
+
+impl Watched {
+    pub(crate) fn new(mut command: Command) -> Watched {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("healrun starts");
+        Watched::over(child)
+    }
+
+    fn over(mut child: Child) -> Watched {
+        let stderr = child.stderr.take().expect("piped");
+        Watched::listening(child, stderr)
+    }
+
+    pub(crate) fn listening(child: Child, stderr: impl Read + Send + 'static) -> Watched {
+        let (to, lines) = channel();
+        std::thread::spawn(move || {
+            // A terminal whose last user is gone gives an error in place of an end.
+            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+                if to.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+        Watched { child, lines, said: String::new() }
+    }
+
+    /// Waits until it says this on standard error.
+    pub(crate) fn until(&mut self, text: &str) {
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(60));
+            let line = line.unwrap_or_else(|e| panic!("it never said `{text}` ({e}):\n{}", self.said));
+            self.said.push_str(&line);
+            self.said.push('\n');
+            if line.contains(text) {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).expect("sent");
+    }
+
+    pub(crate) fn end(mut self) -> Ended {
+        let mut output = self.child.wait_with_output().expect("it ends");
+        for line in self.lines {
+            self.said.push_str(&line);
+            self.said.push('\n');
+        }
+        output.stderr = self.said.into_bytes();
+        Ended { output }
+    }
+}
+
+/// A port that nobody listens on and that no other test of this process was given.
+fn free_port() -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+        if GIVEN.lock().expect("not poisoned").insert(port) {
+            return port;
+        }
+    }
+}
+
 /// A folder in which a service can be healed.
 pub(crate) struct Place {
     folder: tempfile::TempDir,
@@ -58,7 +132,7 @@ impl Place {
     /// `environments` in YAML; the service is not running.
     pub(crate) fn new(environments: &str) -> Place {
         let folder = tempfile::tempdir().expect("a folder");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+        let port = free_port();
         // The service notes each of its starts; it is this test's own program, under another name.
         let program = std::env::current_exe().expect("my own path");
         let service = program.display();
@@ -70,6 +144,37 @@ impl Place {
         std::fs::write(folder.path().join("p.heal"), playbook).expect("written");
         std::fs::write(folder.path().join("healrun.yaml"), config).expect("written");
         Place { folder }
+    }
+
+    /// A verify that is soon content.
+    pub(crate) fn hasty(environments: &str) -> Place {
+        let place = Place::new(environments);
+        place.edit("p.heal", |text| {
+            let probe = text.lines().find(|line| line.contains("http.probe")).expect("a probe").to_owned();
+            let hasty = format!("    every = 500ms\n{probe}\n    until health.ok holds 4s within 2m");
+            text.replace("    every = 500ms", &hasty).replace("    within = 2m\n", "")
+        });
+        place
+    }
+
+    pub(crate) fn edit(&self, name: &str, change: impl FnOnce(String) -> String) {
+        let path = self.folder.path().join(name);
+        let text = std::fs::read_to_string(&path).expect("read");
+        std::fs::write(&path, change(text)).expect("written");
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).expect("written");
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = healrun(self.folder.path());
+        command.args(arguments);
+        command
+    }
+
+    pub(crate) fn watch(&self, arguments: &[&str]) -> Watched {
+        Watched::new(self.command(arguments))
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
@@ -112,5 +217,20 @@ impl Drop for Place {
         if let Some(pid) = pid {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
         }
+    }
+}
+
+/// Not a test: the service itself, as healrun starts it.
+#[test]
+#[ignore = "the service that the other tests heal"]
+fn serve() {
+    let Ok(port) = std::env::var("SERVE_PORT") else { return };
+    let mut starts = std::fs::OpenOptions::new().create(true).append(true).open("starts").expect("opened");
+    writeln!(starts, "started").expect("noted");
+    let socket = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).expect("the port is free");
+    for mut stream in socket.incoming().flatten() {
+        let mut request = [0; 1024];
+        let _ = stream.read(&mut request);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
     }
 }
