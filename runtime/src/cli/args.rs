@@ -1,5 +1,6 @@
 //! Commands and flags.
 
+use super::signal::Signal;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -47,6 +48,11 @@ pub(super) enum Command {
     /// The actions and functions that playbooks can call
     #[command(after_help = "Example:\n  healrun actions\n  healrun actions process.restart")]
     Actions(Actions),
+    /// Detect anomalies, forecast, find changes, read logs, rank causes: on plain files
+    #[command(after_help = "Example:\n  healrun signal detect latency.csv --plot latency.svg\n  \
+                            healrun signal forecast disk.csv --horizon 48\n  \
+                            healrun signal blame fail.log --against pass.log")]
+    Signal(Signal),
     /// Write a first playbook and its healrun.yaml
     #[command(after_help = "Example:\n  healrun init ops/ && healrun check ops/")]
     Init(Init),
@@ -71,6 +77,7 @@ impl Command {
             Command::Actions(args) => args.format,
             Command::Init(args) => args.format,
             Command::Explain(args) => args.format,
+            Command::Signal(args) => return args.wants_json(),
         };
         format == Format::Json
     }

@@ -21,6 +21,7 @@ mod resume;
 mod run;
 mod runs;
 mod show;
+mod signal;
 mod tree;
 
 use crate::failure::{Failure, exit};
@@ -80,6 +81,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Actions(args) => actions::actions(&args),
         Command::Init(args) => init::init(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Signal(args) => signal::signal(&args),
     }
 }
 

@@ -20,6 +20,12 @@ pub(super) fn open(state: &State) -> Result<Store, Failure> {
     Store::open_existing(&config.state_path(state.path.as_deref()))
 }
 
+/// As [`open`], and made where there is none.
+pub(super) fn create(state: &State) -> Result<Store, Failure> {
+    let config = Config::find(std::path::Path::new("./here"))?;
+    Store::open(&config.state_path(state.path.as_deref()))
+}
+
 /// Where a run stands, in one word.
 pub(super) fn standing(run: &RunRow) -> String {
     match run.status {

@@ -8,12 +8,14 @@ mod approvals;
 mod evidence;
 mod filesystem;
 mod guards;
+mod models;
 mod noted;
 mod open;
 mod plans;
 mod runs;
 
 pub use approvals::{Decision, Request};
+pub use models::{ModelRow, NewModel, VERSIONS, model_hash};
 pub use runs::{Claim, NewRun, Owner, RunRow, RunStatus};
 
 use crate::failure::Failure;

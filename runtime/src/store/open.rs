@@ -44,6 +44,14 @@ create table noted (target text not null, release text not null, good_at integer
   primary key (target, release)) without rowid;
 ";
 
+/// Came later than form 1, whose older writers neither know nor mind it: made where it is missing, in any file.
+const MODELS: &str = "
+create table if not exists models (
+  name text not null, version integer not null, at integer not null, method text not null, points integer not null,
+  by text not null, hash text not null, body blob not null, primary key (name, version)
+);
+";
+
 impl Store {
     /// Opens the state file, or makes one where there is none.
     ///
@@ -118,6 +126,7 @@ impl Store {
             // Another process may have been faster.
             if identity(&tx).map_err(sql)? == (0, 0) {
                 tx.execute_batch(TABLES).map_err(sql)?;
+                tx.execute_batch(MODELS).map_err(sql)?;
                 tx.pragma_update(None, "application_id", APPLICATION).map_err(sql)?;
                 tx.pragma_update(None, "user_version", VERSION).map_err(sql)?;
             }
@@ -127,6 +136,10 @@ impl Store {
             if answer != "ok" {
                 tracing::debug!("quick_check: {answer}");
                 return Err(fail("it is damaged".to_owned()).help(NEVER_OVERWRITTEN));
+            }
+            let has = "select count(*) from sqlite_schema where type = 'table' and name = 'models'";
+            if db.query_row(has, [], |r| r.get::<_, i64>(0)).map_err(sql)? == 0 {
+                db.execute_batch(MODELS).map_err(sql)?;
             }
         }
         let file =

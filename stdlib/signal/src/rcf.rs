@@ -167,35 +167,65 @@ impl Rcf {
     }
 }
 
-/// Scores of all present values of a series in [0, 1], 0.5 at the threshold: score / (score + threshold), where the
-/// threshold is the running mean of the scores plus `deviations` of their standard deviations, at least 1.5.
+/// The detector with a threshold of its own: state machine from values to scores in [0, 1], 0.5 at the threshold. The score
+/// is raw / (raw + threshold), where the threshold is the running mean of the raw scores plus `deviations` of their
+/// standard deviations, at least 1.5. State: see [`Rcf`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scorer {
+    rcf: Rcf,
+    counted: f64,
+    mean: f64,
+    spread: f64,
+}
+
+impl Scorer {
+    /// A detector that has seen nothing.
+    ///
+    /// # Errors
+    /// [`Reason::Parameter`] when a parameter is out of range.
+    pub fn new(params: RcfParams) -> Result<Scorer, Reason> {
+        if params.deviations.is_nan() || params.deviations <= 0.0 {
+            return Err(Reason::parameter("deviations", "must be above 0"));
+        }
+        Ok(Scorer { rcf: Rcf::new(params)?, counted: 0.0, mean: 0.0, spread: 0.0 })
+    }
+
+    /// Refuses a state that was read from elsewhere and is not sound.
+    ///
+    /// # Errors
+    /// [`Reason::State`].
+    pub fn check(&self) -> Result<(), Reason> {
+        if [self.counted, self.mean, self.spread].iter().any(|v| !v.is_finite()) {
+            return Err(Reason::state("rcf with a damaged threshold"));
+        }
+        self.rcf.check()
+    }
+
+    /// Scores a value against what was seen before, then takes it in; a missing value scores 0.
+    pub fn push(&mut self, value: f64) -> f64 {
+        let raw = self.rcf.push(value);
+        let threshold = (self.mean + self.rcf.params.deviations * libm::sqrt(self.spread)).max(1.5);
+        let level = raw / (raw + threshold);
+        if raw > 0.0 {
+            // Anomalous scores count only up to the threshold, so that one incident does not hide the next.
+            let counted = raw.min(threshold);
+            self.counted = (self.counted + 1.0).min(500.0);
+            let rate = 1.0 / self.counted;
+            let step = counted - self.mean;
+            self.mean += rate * step;
+            self.spread += rate * (step * (counted - self.mean) - self.spread);
+        }
+        level
+    }
+}
+
+/// Scores of all present values of a series by a fresh [`Scorer`].
 ///
 /// # Errors
 /// [`Reason::Parameter`] when a parameter is out of range.
 pub fn scores(value: &[f64], params: &RcfParams) -> Result<Vec<f64>, Reason> {
-    if params.deviations.is_nan() || params.deviations <= 0.0 {
-        return Err(Reason::parameter("deviations", "must be above 0"));
-    }
-    let mut rcf = Rcf::new(params.clone())?;
-    let (mut n, mut mean, mut spread) = (0.0_f64, 0.0_f64, 0.0_f64);
-    Ok(value
-        .iter()
-        .map(|&v| {
-            let raw = rcf.push(v);
-            let threshold = (mean + params.deviations * libm::sqrt(spread)).max(1.5);
-            let level = raw / (raw + threshold);
-            if raw > 0.0 {
-                // Anomalous scores count only up to the threshold, so that one incident does not hide the next.
-                let counted = raw.min(threshold);
-                n = (n + 1.0).min(500.0);
-                let rate = 1.0 / n;
-                let step = counted - mean;
-                mean += rate * step;
-                spread += rate * (step * (counted - mean) - spread);
-            }
-            level
-        })
-        .collect())
+    let mut scorer = Scorer::new(params.clone())?;
+    Ok(value.iter().map(|&v| scorer.push(v)).collect())
 }
 
 /// Judges the end of a series. Needs `warm_up` + `shingle` present points. O(n · trees · ln sample).

@@ -4,6 +4,7 @@
 
 use crate::episode::{self, EpisodeParams};
 use crate::math::stats;
+use crate::series::usable;
 use crate::{Judgement, Reason, Series};
 use serde::{Deserialize, Serialize};
 
@@ -41,43 +42,84 @@ pub fn judge(series: &Series, params: &ZscoreParams) -> Result<Judgement, Reason
     Ok(episode::judge(&at, &value, &score, params.warm_up.max(3), &episode, &basis))
 }
 
-/// The score of every present point, in [0, 1], 0.5 at the threshold; the first `warm_up` points score 0.
+/// State machine from values to scores. State: up to twice `window` values; O(window) a point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Zscore {
+    params: ZscoreParams,
+    /// Values that make up the level, oldest first.
+    normal: Vec<f64>,
+    /// Anomalous values in a row, not yet part of the level.
+    held: Vec<f64>,
+}
+
+impl Zscore {
+    /// A detector that has seen nothing.
+    ///
+    /// # Errors
+    /// [`Reason::Parameter`] for a parameter out of range.
+    pub fn new(params: ZscoreParams) -> Result<Zscore, Reason> {
+        if params.threshold.is_nan() || params.threshold <= 0.0 {
+            return Err(Reason::parameter("threshold", "must be above 0"));
+        }
+        if params.window < 5 {
+            return Err(Reason::parameter("window", "must be at least 5"));
+        }
+        Ok(Zscore { params, normal: Vec::new(), held: Vec::new() })
+    }
+
+    /// Refuses a state that was read from elsewhere and is not sound.
+    ///
+    /// # Errors
+    /// [`Reason::State`].
+    pub fn check(&self) -> Result<(), Reason> {
+        let finite = self.normal.iter().chain(&self.held).all(|v| v.is_finite());
+        if finite && self.params.window >= 5 && self.params.threshold > 0.0 {
+            Ok(())
+        } else {
+            Err(Reason::state("zscore with damaged values"))
+        }
+    }
+
+    /// The score of a value against those before it, in [0, 1], 0.5 at the threshold; the first `warm_up` values and missing
+    /// ones score 0.
+    pub fn push(&mut self, value: f64) -> f64 {
+        let v = usable(value);
+        if v.is_nan() {
+            return 0.0;
+        }
+        let warm_up = self.params.warm_up.max(3);
+        if self.normal.len() < warm_up {
+            self.normal.push(v);
+            return 0.0;
+        }
+        let from = self.normal.len().saturating_sub(self.params.window);
+        let (centre, scale) = stats::robust_location(&self.normal[from..]).unwrap_or((v, 0.0));
+        let scale = scale.max(centre.abs() * 1e-9).max(1e-300);
+        let distance = (v - centre).abs();
+        let z = if distance < self.params.least_change { 0.0 } else { (distance / scale).min(1e12) };
+        if z < self.params.threshold {
+            self.held.clear();
+            self.normal.push(v);
+        } else {
+            // Anomalous points do not become part of the level until they have lasted for a whole window.
+            self.held.push(v);
+            if self.held.len() >= self.params.window {
+                self.normal.append(&mut self.held);
+            }
+        }
+        let most = self.params.window.max(warm_up);
+        if self.normal.len() >= 2 * most {
+            self.normal.drain(..self.normal.len() - most);
+        }
+        z / (z + self.params.threshold)
+    }
+}
+
+/// The score of every present point by a fresh [`Zscore`].
 ///
 /// # Errors
 /// [`Reason::Parameter`] for a parameter out of range.
 pub fn scores(value: &[f64], params: &ZscoreParams) -> Result<Vec<f64>, Reason> {
-    if params.threshold.is_nan() || params.threshold <= 0.0 {
-        return Err(Reason::parameter("threshold", "must be above 0"));
-    }
-    if params.window < 5 {
-        return Err(Reason::parameter("window", "must be at least 5"));
-    }
-    let warm_up = params.warm_up.max(3);
-    let mut normal: Vec<f64> = Vec::with_capacity(value.len());
-    let mut held: Vec<f64> = Vec::new();
-    let mut out = Vec::with_capacity(value.len());
-    for (i, &v) in value.iter().enumerate() {
-        if i < warm_up || normal.len() < warm_up {
-            normal.push(v);
-            out.push(0.0);
-            continue;
-        }
-        let from = normal.len().saturating_sub(params.window);
-        let (centre, scale) = stats::robust_location(&normal[from..]).unwrap_or((v, 0.0));
-        let scale = scale.max(centre.abs() * 1e-9).max(1e-300);
-        let distance = (v - centre).abs();
-        let z = if distance < params.least_change { 0.0 } else { (distance / scale).min(1e12) };
-        out.push(z / (z + params.threshold));
-        if z < params.threshold {
-            held.clear();
-            normal.push(v);
-        } else {
-            // Anomalous points do not become part of the level until they have lasted for a whole window.
-            held.push(v);
-            if held.len() >= params.window {
-                normal.append(&mut held);
-            }
-        }
-    }
-    Ok(out)
+    let mut zscore = Zscore::new(params.clone())?;
+    Ok(value.iter().map(|&v| zscore.push(v)).collect())
 }

@@ -1,0 +1,68 @@
+//! `healrun signal`: detection, forecasting, change points, logs and root cause on plain files.
+//!
+//! Reads tables and logs, hands them to heal-signal, prints rows. May use the state file for kept models alone. No
+//! numerics here.
+
+mod args;
+mod changepoints;
+mod detect;
+mod draw;
+mod forecast;
+mod logs;
+mod models;
+mod rootcause;
+mod sparkline;
+mod table;
+
+pub(super) use args::Signal;
+
+use super::out;
+use crate::failure::Failure;
+use args::{ModelsCommand, SignalCommand};
+use std::path::Path;
+
+pub(super) fn signal(args: &Signal) -> Result<u8, Failure> {
+    match &args.command {
+        SignalCommand::Detect(args) => detect::detect(args),
+        SignalCommand::Forecast(args) => forecast::forecast(args),
+        SignalCommand::Changepoints(args) => changepoints::changepoints(args),
+        SignalCommand::Templates(args) => logs::templates(args),
+        SignalCommand::Blame(args) => logs::blame(args),
+        SignalCommand::Rootcause(args) => rootcause::rootcause(args),
+        SignalCommand::Train(args) => models::train(args),
+        SignalCommand::Update(args) => models::update(args),
+        SignalCommand::Models(args) => match &args.command {
+            ModelsCommand::List(args) => models::list(args),
+            ModelsCommand::Rollback(args) => models::rollback(args),
+        },
+    }
+}
+
+/// A computation that was refused, with the file it was about.
+fn refused(name: &str, what: &str, reason: &heal_signal::Reason) -> Failure {
+    Failure::invalid(format!("{name} cannot be {what}: {reason}"))
+}
+
+/// Writes a file that was asked for beside the result.
+fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|e| Failure::invalid(format!("{} cannot be written: {e}", path.display())))
+}
+
+/// A time as this family prints it.
+fn shown(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |t| t.to_string())
+}
+
+/// A number as JSON; null where it is missing.
+fn number(v: f64) -> serde_json::Value {
+    if v.is_finite() { serde_json::json!(v) } else { serde_json::Value::Null }
+}
+
+/// A drawing of a few characters on standard error, where a person sits there.
+fn glance(values: &[f64], marks: &[bool], caption: &str) {
+    use std::io::IsTerminal;
+    if std::io::stderr().is_terminal() {
+        out::note(&sparkline::sparkline(values, marks, 72));
+        out::note(caption);
+    }
+}
