@@ -1,7 +1,7 @@
 //! `healrun actions`: the catalogue, for people and for programs.
 
 use super::args::{Actions, Format};
-use super::{SCHEMA, out};
+use super::{SCHEMA, needs, out};
 use crate::config::show_duration;
 use crate::failure::Failure;
 use heal_lang::catalogue::{ActionDecl, Catalogue, DefaultValue, FunctionDecl, ParamDecl, ResultDecl, UndoDecl};
@@ -134,8 +134,8 @@ fn action_page(action: &ActionDecl) -> String {
         }
         None => {}
     }
-    for permission in &action.permissions {
-        let _ = writeln!(text, "needs    {}", serde_json::to_string(permission).unwrap_or_default());
+    for (system, what) in needs::lines(&action.permissions) {
+        let _ = writeln!(text, "needs    {system}: {what}");
     }
     for example in &action.examples {
         let _ = writeln!(text, "\n{}\n  {}", example.title, example.source.replace('\n', "\n  "));

@@ -14,6 +14,7 @@ mod github;
 mod graph;
 mod init;
 mod log;
+mod needs;
 mod out;
 mod plan;
 mod prepare;

@@ -1,7 +1,7 @@
 //! What `run`, `plan` and `resume` do before and after the driver.
 
 use super::args::{Exits, Format, Start as StartArgs};
-use super::{compile, github, out, show};
+use super::{compile, github, out, show, tree};
 use crate::config::Config;
 use crate::connections;
 use crate::driver::Givens;
@@ -139,9 +139,13 @@ pub(super) fn exit_map(exits: &Exits) -> Result<BTreeMap<String, u8>, Failure> {
 
 /// Shows how it ended, and gives the exit code.
 pub(super) fn end(finished: &Finished, format: Format, exits: &BTreeMap<String, u8>) -> u8 {
-    let text = show::report(&finished.report);
+    let text = show::report(&finished.report, true);
     match format {
         Format::Json => out::json(&finished.report),
+        // The tree above has the steps already.
+        Format::Text if tree::stays() && std::io::stdout().is_terminal() => {
+            out::print(&show::report(&finished.report, false));
+        }
         Format::Text => out::print(&text),
     }
     let exit_code = exits.get(&finished.outcome).copied().unwrap_or(finished.exit_code);
@@ -162,8 +166,9 @@ pub(super) fn end(finished: &Finished, format: Format, exits: &BTreeMap<String, 
             75 => "warning",
             _ => "error",
         };
-        let why = finished.report["because"][0]["text"].as_str().unwrap_or_default();
-        out::note(&github::command(kind, &title, &format!("{}: {why}", finished.outcome)));
+        let why = finished.report["because"][0]["text"].as_str();
+        let why = why.or_else(|| finished.report["changes"][0]["summary"].as_str());
+        out::note(&github::command(kind, &title, &format!("{}: {}", finished.outcome, why.unwrap_or("see the run"))));
     }
     exit_code
 }

@@ -89,10 +89,12 @@ fn one(args: &RunsShow) -> Result<u8, Failure> {
         }
         Format::Text => {
             out::print(&format!("run {} of {} in {}: {}\n", run.id, run.playbook, run.environment, standing(&run)));
-            out::print(&show::report(&report));
+            out::print(&show::report(&report, true));
             out::print("\njournal\n");
+            // Without the plan the steps have no names; the rows still say what happened.
+            let plan = store.plan(&run.plan_hash).ok();
             for row in &journal {
-                out::print(&show::event(&row.event));
+                out::print(&show::event(&row.event, plan.as_ref()));
             }
         }
     }

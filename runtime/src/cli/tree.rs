@@ -17,11 +17,25 @@ use std::time::Duration;
 /// Whoever watches this run.
 pub(super) fn observer(givens: &Givens, terminal: bool, format: Format) -> Box<dyn Observer> {
     let name = format!("{} in {}, run {}", givens.plan.playbook, givens.environment, givens.run);
-    if std::io::stderr().is_terminal() && !github::is_ci() && format == Format::Text {
+    if stays() && format == Format::Text {
         Box::new(Tree::new(&name, terminal))
     } else {
         Box::new(Lines::new(&name, terminal))
     }
+}
+
+/// Whoever watches a plan being made: what is seen goes away at its end, because the plan says it all again.
+pub(super) fn looking(format: Format) -> Box<dyn Observer> {
+    if stays() && format == Format::Text {
+        Box::new(Tree { bars: Tree::bars(), lines: Vec::new(), terminal: false, passes: true })
+    } else {
+        Box::new(Warnings)
+    }
+}
+
+/// A live tree is shown on standard error, and stays there.
+pub(super) fn stays() -> bool {
+    std::io::stderr().is_terminal() && !github::is_ci()
 }
 
 /// What a node does right now.
@@ -110,6 +124,15 @@ fn ask_elsewhere(ask: &AskRequest, say: impl Fn(&str)) -> bool {
     true
 }
 
+/// Nothing but warnings.
+struct Warnings;
+
+impl Observer for Warnings {
+    fn warn(&mut self, text: &str) {
+        out::note(&format!("warning: {}", show::one_line(text)));
+    }
+}
+
 /// Plain lines: one for each end.
 struct Lines {
     seen: BTreeMap<usize, (Option<Exit>, Option<&'static str>)>,
@@ -163,13 +186,19 @@ struct Tree {
     bars: MultiProgress,
     lines: Vec<ProgressBar>,
     terminal: bool,
+    /// It is cleared at its end.
+    passes: bool,
 }
 
 impl Tree {
     fn new(name: &str, terminal: bool) -> Self {
-        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        let bars = Self::bars();
         let _ = bars.println(name);
-        Self { bars, lines: Vec::new(), terminal }
+        Self { bars, lines: Vec::new(), terminal, passes: false }
+    }
+
+    fn bars() -> MultiProgress {
+        MultiProgress::with_draw_target(ProgressDrawTarget::stderr())
     }
 
     fn style(exit: Option<Exit>, busy: bool) -> ProgressStyle {
@@ -226,7 +255,11 @@ impl Observer for Tree {
 impl Drop for Tree {
     fn drop(&mut self) {
         for bar in &self.lines {
-            bar.abandon();
+            if self.passes {
+                bar.finish_and_clear();
+            } else {
+                bar.abandon();
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Driver, Givens, Hands, Message, evidence, machines};
 use crate::driver::clock;
 use crate::failure::Failure;
 use heal_engine::command::{CallId, CallKind, ChangeCall, ReadOrder};
-use heal_engine::event::{CallEnded, CallResult, EventKind, Facts, ProbeAnswer, Stop};
+use heal_engine::event::{CallEnded, CallResult, EventKind, Facts, ProbeAnswer};
 use heal_engine::mode::Mode;
 use heal_engine::run::State;
 use heal_stdlib::error::ErrorInfo;
@@ -18,14 +18,6 @@ const MOST_FACTS: usize = 32;
 
 pub(super) fn ok(facts: Facts, digest: String, unchanged: bool) -> CallResult {
     CallResult::Ok { facts, digest, newest_sample_age_ms: None, unchanged, probe: None }
-}
-
-/// A stop in words.
-pub(super) fn words(stop: &Stop) -> String {
-    match stop {
-        Stop::Skip(why) | Stop::Refuse(why) | Stop::Block(why) => why.clone(),
-        Stop::Fail(error) => error.message.clone(),
-    }
 }
 
 /// What the arguments of a read see: for a read repeated for another step, that step's scope with the repeated reads.

@@ -62,6 +62,12 @@ pub fn wall() -> i64 {
     Timestamp::now().as_millisecond()
 }
 
+/// A wall time in UTC, to the second, for people.
+#[must_use]
+pub fn text(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
 fn signed(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }

@@ -107,12 +107,9 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             return self.read_ended(&order, Err(ErrorInfo::permanent("asserted", ASSERTED)));
         }
         let known = calls::known_for_read(&self.values, &self.givens, self.run.state(), &order);
-        let args = match resolve::args(&call.args, &known) {
+        let args = match resolve::read_args(&call.action, &call.args, &known) {
             Ok(args) => args,
-            Err(stop) => {
-                let why = format!("{}: {}", call.action, calls::words(&stop));
-                return self.read_ended(&order, Err(ErrorInfo::permanent("argument", why)));
-            }
+            Err(error) => return self.read_ended(&order, Err(error)),
         };
         let (to, readers) = (self.to.clone(), self.readers.clone());
         let at = self.givens.surroundings(order.timeout_ms);
@@ -229,7 +226,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         let ask = held.ask(request.clone());
         let made = std::cell::RefCell::new(None);
         let answered = held.guarded(&ask, shell.at, &self.stopping, |verdict| {
-            let Some(kind) = record::event_of(&request, verdict) else {
+            let Some(kind) = record::event_of(&request, verdict, shell.at) else {
                 return Answered { row: None, ledger: None, fenced: true };
             };
             let mut next = run.clone();

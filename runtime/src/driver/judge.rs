@@ -191,8 +191,7 @@ fn quiet_again(judged: &mut Judged, known: &Known, with: &Sampling<'_>) {
                     Truth::Unknown(why) => Truth::Unknown(why.clone()),
                 };
                 let text = because(&detect.fire, &fires, &known);
-                let word = if truth == Truth::Yes { "no longer" } else { "still" };
-                (truth, format!("{word} {text}"))
+                (truth, text)
             }
         };
         for (name, fact) in evaluate::facts(&detect.fire, &known) {
@@ -200,7 +199,12 @@ fn quiet_again(judged: &mut Judged, known: &Known, with: &Sampling<'_>) {
                 judged.facts.insert(name, fact);
             }
         }
-        said.push(format!("{}: {text}", step.name));
+        let word = match truth {
+            Truth::Yes => "is quiet",
+            Truth::No => "still fires",
+            Truth::Unknown(_) => "is not known",
+        };
+        said.push(format!("{} {word}: {text}", step.name));
         judged.verdict = match (judged.verdict, verdict(&truth)) {
             (Verdict::No, _) | (_, Verdict::No) => Verdict::No,
             (Verdict::Yes, other) => other,

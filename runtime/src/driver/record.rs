@@ -1,10 +1,11 @@
 //! Where events go before their commands leave (R18): the state file, or nowhere (`plan`).
 
+use super::clock;
 use super::signals::Stopping;
 use crate::failure::Failure;
 use crate::store::{Store, StoreError, Tx};
 use heal_engine::command::{AdmitRequest, IntentId};
-use heal_engine::event::{Admitted, Denied, Event, SettledAs};
+use heal_engine::event::{Admitted, Because, BecauseKind, Denied, Event, SettledAs};
 use heal_engine::guard::{self, AdmitAsk, GuardDoc, GuardLimits, GuardRequest, GuardVerdict, Tier};
 use heal_engine::polls::PendingRow;
 use std::collections::BTreeMap;
@@ -218,7 +219,11 @@ pub(super) struct Answered {
 }
 
 /// The event of a verdict on an admission; none where the run is fenced.
-pub(super) fn event_of(request: &AdmitRequest, verdict: &GuardVerdict) -> Option<heal_engine::event::EventKind> {
+pub(super) fn event_of(
+    request: &AdmitRequest,
+    verdict: &GuardVerdict,
+    now: i64,
+) -> Option<heal_engine::event::EventKind> {
     use heal_engine::event::EventKind;
     Some(match verdict {
         GuardVerdict::Admitted { fence, lease_until } => EventKind::Admitted(Box::new(Admitted {
@@ -231,9 +236,21 @@ pub(super) fn event_of(request: &AdmitRequest, verdict: &GuardVerdict) -> Option
         })),
         GuardVerdict::Denied { because, retry_after_ms } => EventKind::Denied(Denied {
             intent: request.intent,
-            because: because.clone(),
+            because: Because { text: until(because, *retry_after_ms, now), ..because.clone() },
             retry_after_ms: *retry_after_ms,
         }),
         _ => return None,
     })
+}
+
+/// A denial that ends by itself says when. A lock does not: its run holds it for as long as it needs.
+fn until(because: &Because, retry_after_ms: Option<u64>, now: i64) -> String {
+    match retry_after_ms {
+        Some(ms) if !matches!(because.kind, BecauseKind::LockHeld | BecauseKind::LockDirty | BecauseKind::Budget) => {
+            let at = now.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX));
+            let wait = crate::config::show_duration(ms.div_ceil(1_000).saturating_mul(1_000));
+            format!("{}; blocked until {}, {wait} from now", because.text, clock::text(at))
+        }
+        _ => because.text.clone(),
+    }
 }

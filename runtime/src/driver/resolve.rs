@@ -10,6 +10,7 @@ use heal_engine::run::State;
 use heal_lang::catalogue::{Effect, Risk};
 use heal_lang::plan::{ChangeCall, NamedArg, NodeId, Remediate, Step, StepBody};
 use heal_stdlib::action::{Args, ResolvedCall, Surroundings};
+use heal_stdlib::error::ErrorInfo;
 use heal_stdlib::evaluate::{self, Known, Truth};
 use heal_stdlib::value::{Target, Value};
 use serde_json::{Value as Json, json};
@@ -126,6 +127,19 @@ fn calls(remediate: &Remediate, known: &Known) -> Result<Vec<Asked>, Stop> {
         }
     }
     Ok(asked)
+}
+
+/// Arguments of a read as values; what rests on one that is not known is not known either, for the same reason (L27).
+pub(super) fn read_args(action: &str, args: &[NamedArg], known: &Known) -> Result<Args, ErrorInfo> {
+    args.iter()
+        .map(|arg| match evaluate::evaluate(&arg.value, known) {
+            Value::NoData(n) if n.reason.is_empty() => {
+                Err(ErrorInfo::permanent("no_data", format!("{action}: its `{}` is not known", arg.name)))
+            }
+            Value::NoData(n) => Err(ErrorInfo::permanent("no_data", n.reason)),
+            value => Ok((arg.name.clone(), value)),
+        })
+        .collect()
 }
 
 /// Arguments as values; one that is not known refuses the change (L28).

@@ -9,6 +9,7 @@ use crate::value::Value;
 use heal_lang::catalogue::Dim;
 use heal_lang::plan::{Expr, ExprKind, NamedArg, Piece};
 use heal_lang::syntax::tree::{BinaryOp, UnaryOp};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// Most characters of an explanation.
@@ -18,12 +19,45 @@ const LONGEST_VALUE: usize = 160;
 /// Most named scalars.
 const FACTS: usize = 32;
 
-/// An expression with the values it saw, in one line.
+/// An expression with the values it saw, in one line. Why something is not known stands at the end, each reason once: one
+/// failed read makes many values unknown.
 #[must_use]
 pub fn explain(expr: &Expr, scope: &dyn Scope) -> String {
     let top = Env::new(scope, false);
     let env = top.env();
-    finish(scope, &said(&env, expr, 0), LONGEST)
+    let reasons = RefCell::new(Vec::new());
+    let mut text = said(&env, expr, &reasons, 0);
+    let reasons = reasons.into_inner();
+    if !reasons.is_empty() {
+        text = format!("{text}: {}", reasons.join("; "));
+    }
+    finish(scope, &text, LONGEST)
+}
+
+/// Fields by which records say why they are not `ok`, the most telling first.
+const WHY_NOT_OK: [&str; 6] = ["error", "status", "exit_code", "signal", "latency", "took"];
+
+/// What a record says beside its `ok = false`: `(status: 503, latency: 12ms)`, or its error alone.
+fn not_ok(env: &Env<'_>, expr: &Expr) -> String {
+    let ExprKind::Field { base, name, .. } = &expr.kind else { return String::new() };
+    if name != "ok" || env.eval(expr) != Value::Bool(false) {
+        return String::new();
+    }
+    let Value::Record(fields) = env.eval(base) else { return String::new() };
+    let mut told: Vec<(&str, String)> = Vec::new();
+    for name in WHY_NOT_OK {
+        if let Some(value) = fields.get(name).filter(|v| !matches!(v, Value::None | Value::NoData(_))) {
+            told.push((name, clip(&show(value), LONGEST_VALUE)));
+        }
+    }
+    match told.first() {
+        None => String::new(),
+        Some(("error", error)) => format!(" ({error})"),
+        Some(_) => {
+            let parts: Vec<String> = told.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            format!(" ({})", parts.join(", "))
+        }
+    }
 }
 
 /// Redacted first, then clipped: half a secret is no longer found.
@@ -131,19 +165,35 @@ fn chain<'e>(expr: &'e Expr, of: BinaryOp, found: &mut Vec<&'e Expr>) {
     }
 }
 
-fn said(env: &Env<'_>, expr: &Expr, depth: u32) -> String {
+fn said(env: &Env<'_>, expr: &Expr, reasons: &RefCell<Vec<String>>, depth: u32) -> String {
     if depth > 40 {
         return "…".to_owned();
     }
-    let value = |e: &Expr| clip(&show(&env.eval(e)), LONGEST_VALUE);
+    let deeper = |env: &Env<'_>, e: &Expr| said(env, e, reasons, depth + 1);
+    let value = |e: &Expr| match env.eval(e) {
+        Value::NoData(n) => {
+            let reason = safe(&n.reason);
+            let mut reasons = reasons.borrow_mut();
+            if !reason.is_empty() && !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+            "no data".to_owned()
+        }
+        value => format!("{}{}", clip(&show(&value), LONGEST_VALUE), not_ok(env, e)),
+    };
     // What stands on one side of a comparison, with its value where that says more.
     let side = |e: &Expr| {
         if is_literal(e) { source(e, env.scope) } else { format!("{} = {}", source(e, env.scope), value(e)) }
     };
+    // The whole, with what it was found in where that is known.
+    let found_in = |whole: &Expr, within: &Expr| {
+        let (whole, within) = (format!("{} = {}", source(whole, env.scope), value(whole)), value(within));
+        if within == "no data" { whole } else { format!("{whole} ({within})") }
+    };
     match &expr.kind {
         ExprKind::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), .. } => {
             let part = |e: &Expr| {
-                let text = said(env, e, depth + 1);
+                let text = deeper(env, e);
                 let other = if *op == BinaryOp::And { BinaryOp::Or } else { BinaryOp::And };
                 let mixed = matches!(&e.kind, ExprKind::Binary { op, .. } if *op == other);
                 if mixed { format!("({text})") } else { text }
@@ -161,14 +211,20 @@ fn said(env: &Env<'_>, expr: &Expr, depth: u32) -> String {
             }
             parts.join(&format!(" {} ", op.text()))
         }
-        ExprKind::Unary { op: UnaryOp::Not, operand } => format!("not ({})", said(env, operand, depth + 1)),
+        ExprKind::Unary { op: UnaryOp::Not, operand } => match &operand.kind {
+            ExprKind::Binary { .. } | ExprKind::For { .. } | ExprKind::Bind { .. } | ExprKind::Unary { .. } => {
+                format!("not ({})", deeper(env, operand))
+            }
+            // Its value says it: `health.ok = false`.
+            _ => deeper(env, operand),
+        },
         ExprKind::Bind { name, value, body } => {
             let bound = env.eval(value);
-            env.with(name, &bound, |env| said(env, body, depth + 1))
+            env.with(name, &bound, |env| deeper(env, body))
         }
         ExprKind::Binary { op: BinaryOp::Matches, left, .. } => match matching_line(env, expr) {
             Some(line) => format!("{} = true (\"{}\")", source(expr, env.scope), clip(&safe(&line), LONGEST_VALUE)),
-            None => format!("{} = {} ({})", source(expr, env.scope), value(expr), value(left)),
+            None => found_in(expr, left),
         },
         ExprKind::Binary {
             op:
@@ -182,9 +238,7 @@ fn said(env: &Env<'_>, expr: &Expr, depth: u32) -> String {
             left,
             right,
         } => format!("{} {} {}", side(left), op.text(), side(right)),
-        ExprKind::For { series, .. } => {
-            format!("{} = {} ({})", source(expr, env.scope), value(expr), value(series))
-        }
+        ExprKind::For { series, .. } => found_in(expr, series),
         _ if is_literal(expr) => source(expr, env.scope),
         _ => format!("{} = {}", source(expr, env.scope), value(expr)),
     }

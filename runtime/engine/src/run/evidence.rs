@@ -44,6 +44,19 @@ fn lead(rows: &[Cause], accept: i64, margin: i64) -> Result<String, Because> {
     }
 }
 
+/// A judgement with the errors behind it, each `code: message` once: a judgement that names the message itself is not
+/// followed by it.
+pub(super) fn with_errors(because: &str, errors: &[String]) -> String {
+    let mut parts = Vec::from_iter((!because.is_empty()).then_some(because));
+    for error in errors {
+        let message = error.split_once(": ").map_or(error.as_str(), |(_, message)| message);
+        if !parts.iter().any(|part| part.contains(message)) {
+            parts.push(error);
+        }
+    }
+    parts.join("; ")
+}
+
 impl Machine {
     pub(crate) fn judged(&mut self, judged: &Judged) {
         let node = judged.node;
@@ -65,10 +78,9 @@ impl Machine {
 
     /// Why nothing is known, with what kept us from asking.
     fn no_data(&self, node: NodeId, judged: &Judged) -> Because {
-        let errors = self.s.node(node).map(|n| n.read_errors.join("; ")).unwrap_or_default();
         let kind = if judged.verdict == Verdict::Error { BecauseKind::Internal } else { BecauseKind::NoData };
-        let joined = [judged.because.as_str(), errors.as_str()].into_iter().filter(|t| !t.is_empty());
-        Because::new(kind, joined.collect::<Vec<_>>().join("; "))
+        let errors = self.s.node(node).map(|n| n.read_errors.as_slice()).unwrap_or_default();
+        Because::new(kind, with_errors(&judged.because, errors))
     }
 
     fn detected(&mut self, node: NodeId, judged: &Judged) {

@@ -203,9 +203,8 @@ impl Machine {
         if why.is_empty() {
             why = "no sample was taken".to_owned();
         }
-        let errors = self.s.nodes[node.0 as usize].read_errors.join("; ");
-        if !enough && !errors.is_empty() {
-            why = format!("{why}; {errors}");
+        if !enough {
+            why = super::evidence::with_errors(&why, &self.s.nodes[node.0 as usize].read_errors);
         }
         let (exit, kind) =
             if enough { (Exit::NotFixed, BecauseKind::NotFixed) } else { (Exit::CannotTell, BecauseKind::CannotTell) };

@@ -124,6 +124,24 @@ async fn what_is_no_http_is_told_as_that() {
 }
 
 #[tokio::test]
+async fn a_server_that_speaks_first_is_no_http_whoever_is_faster() {
+    use std::io::Write;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = listener.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.write_all(b"220 mail.example.com ESMTP\r\n");
+        }
+    });
+    for _ in 0..20 {
+        let error = ask(get(format!("http://{at}/")), LONG).await.expect_err("no HTTP");
+        // A connection that was cut before anything was read is a cut connection.
+        assert!(matches!(error.code.as_str(), "protocol" | "reset"), "{error:?}");
+        assert!(!error.message.contains("error sending request"), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_without_end_is_cut_at_its_cap() {
     let server = serve(|_| Reply::Flood("HTTP/1.1 200 OK\r\n\r\n", "0123456789")).await;
     let answer = ask(get(format!("http://{}/", server.at)), LONG).await.expect("an answer");

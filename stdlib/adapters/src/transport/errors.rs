@@ -38,7 +38,9 @@ fn told(error: &(dyn Error + 'static)) -> Option<Told> {
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return match error {
             e if e.is_incomplete_message() => Some((Transient, "reset", "the connection ended before the answer did")),
-            e if e.is_parse() => Some((Permanent, "protocol", "what answers there does not speak HTTP")),
+            e if e.is_parse() || spoke_first(e) => {
+                Some((Permanent, "protocol", "what answers there does not speak HTTP"))
+            }
             e if e.is_timeout() => Some((Transient, "timeout", "")),
             _ => None,
         };
@@ -58,6 +60,12 @@ fn told(error: &(dyn Error + 'static)) -> Option<Told> {
         ErrorKind::AddrNotAvailable => Some((Transient, "no_local_socket", "this machine has no free port")),
         _ => None,
     }
+}
+
+/// The other side spoke before it was asked, as mail and SSH servers do. Whether its words arrive before or after the
+/// request left is a matter of luck, so both mean the same. hyper has no predicate for this one; a test holds the words.
+fn spoke_first(error: &hyper::Error) -> bool {
+    error.source().is_none() && error.to_string() == "received unexpected message from connection"
 }
 
 /// What is inside: an error of the system holds others in it without calling them its source.
