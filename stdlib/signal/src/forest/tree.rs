@@ -1,22 +1,37 @@
 //! One random cut tree with its reservoir sample, in flat arrays.
 //!
 //! Inner nodes are numbered from 0; a reference with the top bit set names a leaf. A leaf is one distinct point with a
-//! mass. `boxes` holds per inner node the smallest and the largest coordinates below it (`lo`, then `hi`).
+//! mass. `boxes` holds per inner node the smallest and the largest coordinates below it (`lo`, then `hi`), each of a whole
+//! stride (see [`super::points::stride`]).
 
 use super::Attribution;
-use super::points::Points;
+use super::points::{Points, stride};
 use crate::math::rng::Rng;
 use serde::{Deserialize, Serialize};
 
 const LEAF: u16 = 0x8000;
 const NONE: u16 = u16::MAX;
+/// Trees that are walked together.
+pub(crate) const LANES: usize = 4;
 
 /// Working memory that belongs to no state.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     path: Vec<u16>,
-    low: Vec<f32>,
-    high: Vec<f32>,
+    pub(crate) paths: [Vec<u16>; LANES],
+    pub(crate) point: Vec<f32>,
+    fresh: Vec<f32>,
+}
+
+impl Scratch {
+    /// A point of a whole stride; give the buffer back to `point` afterwards.
+    pub(crate) fn padded(&mut self, point: &[f32]) -> Vec<f32> {
+        let mut buffer = std::mem::take(&mut self.point);
+        buffer.clear();
+        buffer.extend_from_slice(point);
+        buffer.resize(stride(point.len()), 0.0);
+        buffer
+    }
 }
 
 impl PartialEq for Scratch {
@@ -41,6 +56,7 @@ pub(crate) struct Tree {
     rng: Rng,
     sample: usize,
     width: usize,
+    stride: usize,
     root: u16,
     nodes: Vec<Node>,
     boxes: Vec<f32>,
@@ -62,9 +78,10 @@ impl Tree {
             rng: Rng::new(seed),
             sample,
             width,
+            stride: stride(width),
             root: NONE,
             nodes: Vec::with_capacity(sample),
-            boxes: Vec::with_capacity(sample * 2 * width),
+            boxes: Vec::with_capacity(sample * 2 * stride(width)),
             free_nodes: Vec::new(),
             leaf_point: Vec::with_capacity(sample),
             leaf_mass: Vec::with_capacity(sample),
@@ -88,11 +105,12 @@ impl Tree {
         let (n, m) = (self.nodes.len(), self.leaf_point.len());
         let mut shape = self.sample == sample
             && self.width == width
+            && self.stride == stride(width)
             && n <= sample
             && m <= sample
             && self.leaf_mass.len() == m
             && self.scale.is_finite()
-            && self.boxes.len() == n * 2 * width
+            && self.boxes.len() == n * 2 * self.stride
             && self.heap.len() <= sample
             && self.heap.iter().all(|e| (e.1 as usize) < rows && e.0.is_finite())
             && self.leaf_point.iter().all(|&p| (p as usize) < rows)
@@ -207,18 +225,50 @@ impl Tree {
         let mut at = self.root;
         while at & LEAF == 0 {
             path.push(at);
-            let node = &self.nodes[at as usize];
-            at = node.children[usize::from(point[node.dimension as usize] > node.cut)];
+            at = self.next(at, point);
         }
         at & !LEAF
+    }
+
+    /// [`Tree::descend`] of one point in several trees at once; the leaf of each.
+    pub(crate) fn descend_together(trees: &[Tree], point: &[f32], paths: &mut [Vec<u16>; LANES]) -> [u16; LANES] {
+        let mut at = [NONE; LANES];
+        for ((at, tree), path) in at.iter_mut().zip(trees).zip(paths.iter_mut()) {
+            *at = tree.root;
+            path.clear();
+        }
+        while at.iter().fold(0, |a, b| a | b) & LEAF == 0 {
+            for ((at, tree), path) in at.iter_mut().zip(trees).zip(paths.iter_mut()) {
+                path.push(*at);
+                *at = tree.next(*at, point);
+            }
+        }
+        for ((at, tree), path) in at.iter_mut().zip(trees).zip(paths.iter_mut()) {
+            while *at & LEAF == 0 {
+                path.push(*at);
+                *at = tree.next(*at, point);
+            }
+        }
+        at.map(|a| a & !LEAF)
+    }
+
+    #[inline]
+    fn next(&self, at: u16, point: &[f32]) -> u16 {
+        let node = &self.nodes[at as usize];
+        node.children[usize::from(point[node.dimension as usize] > node.cut)]
+    }
+
+    /// The two sides of a node's box.
+    #[inline]
+    fn sides(&self, node: u16) -> (&[f32], &[f32]) {
+        let at = node as usize * 2 * self.stride;
+        self.boxes[at..at + 2 * self.stride].split_at(self.stride)
     }
 
     /// Probability that a random cut of the node's box grown by the point separates the two.
     #[inline]
     fn separation(&self, node: u16, point: &[f32]) -> f32 {
-        let w = self.width;
-        let at = node as usize * 2 * w;
-        let (low, high) = self.boxes[at..at + 2 * w].split_at(w);
+        let (low, high) = self.sides(node);
         let outside = beyond(low, high, point);
         if outside <= 0.0 { 0.0 } else { outside / (outside + self.nodes[node as usize].span) }
     }
@@ -227,24 +277,31 @@ impl Tree {
         if self.root == NONE {
             return 0.0;
         }
-        let total = f32::from(self.mass());
         let leaf = self.descend(point, &mut scratch.path);
-        let mut depth = scratch.path.len();
-        let scale = self.scale;
+        self.score_from(point, leaf, &scratch.path, points)
+    }
+
+    /// The score by the walk to the leaf of the point.
+    #[inline]
+    pub(crate) fn score_from(&self, point: &[f32], leaf: u16, path: &[u16], points: &Points) -> f32 {
+        if self.root == NONE {
+            return 0.0;
+        }
+        let mut depth = path.len() as f32;
         if points.row(self.leaf_point[leaf as usize]) == point {
             let mass = f32::from(self.leaf_mass[leaf as usize]);
-            return (1.0 - 0.5 * mass / total) / (depth as f32 + log2(mass + 1.0)) * scale;
+            return (1.0 - 0.5 * mass / f32::from(self.mass())) / (depth + log2(mass + 1.0)) * self.scale;
         }
-        let mut score = 1.0 / (depth as f32 + 1.0);
-        for &node in scratch.path.iter().rev() {
+        let mut score = 1.0 / (depth + 1.0);
+        for &node in path.iter().rev() {
             let p = self.separation(node, point);
             if p == 0.0 {
                 break;
             }
-            score += p * (1.0 / depth as f32 - score);
-            depth -= 1;
+            score += p * (1.0 / depth - score);
+            depth -= 1.0;
         }
-        score * scale
+        score * self.scale
     }
 
     pub(crate) fn displacement(&self, point: &[f32], points: &Points, scratch: &mut Scratch) -> f64 {
@@ -297,7 +354,7 @@ impl Tree {
             }
             let w = self.width;
             let (low, high) = match node {
-                Some(n) => self.boxes[n as usize * 2 * w..(n as usize + 1) * 2 * w].split_at(w),
+                Some(n) => self.sides(n),
                 None => (row, row),
             };
             let gaps = |k: usize| (f64::from((point[k] - high[k]).max(0.0)), f64::from((low[k] - point[k]).max(0.0)));
@@ -328,18 +385,21 @@ impl Tree {
         }
     }
 
-    /// Draws a cut of the box `low..high`; returns the dimension and a value in [low, high) of it.
-    fn draw(rng: &mut Rng, low: &[f32], high: &[f32]) -> (u16, f32) {
-        let total: f64 = low.iter().zip(high).map(|(&l, &h)| f64::from(h) - f64::from(l)).sum();
-        let mut left = rng.unit() * total;
+    /// A cut between a box and a point outside it, each place as likely: `left` in [0, 1) says where along the distances
+    /// summed over the dimensions. The dimension, and a value that keeps the two apart: a coordinate up to it is on the
+    /// lower side.
+    fn cut(low: &[f32], high: &[f32], point: &[f32], left: f64) -> (u16, f32) {
+        let gap = |k: usize| f64::from(low[k] - point[k]).max(f64::from(point[k] - high[k])).max(0.0);
+        let mut left = left * (0..point.len()).map(gap).sum::<f64>();
         let mut last = (0, low[0]);
-        for (k, (&l, &h)) in low.iter().zip(high).enumerate() {
-            let range = f64::from(h) - f64::from(l);
+        for k in 0..point.len() {
+            let range = gap(k);
             if range <= 0.0 {
                 continue;
             }
-            let cut = (f64::from(l) + left.min(range)) as f32;
-            last = (k as u16, if cut >= h || cut < l { l } else { cut });
+            let (from, to) = if point[k] < low[k] { (point[k], low[k]) } else { (high[k], point[k]) };
+            let cut = (f64::from(from) + left.min(range)) as f32;
+            last = (k as u16, if cut >= to || cut < from { from } else { cut });
             if left < range {
                 return last;
             }
@@ -350,7 +410,7 @@ impl Tree {
 
     /// Puts a point into the tree; returns the handle that the tree keeps (an equal point's, when there is one).
     fn insert(&mut self, handle: u32, points: &Points, scratch: &mut Scratch) -> u32 {
-        let w = self.width;
+        let w = self.stride;
         if self.root == NONE {
             self.root = self.new_leaf(handle) | LEAF;
             return handle;
@@ -365,28 +425,20 @@ impl Tree {
             }
             return self.leaf_point[leaf as usize];
         }
-        scratch.low.clear();
-        scratch.high.clear();
-        scratch.low.extend(point.iter().zip(other).map(|(a, b)| a.min(*b)));
-        scratch.high.extend(point.iter().zip(other).map(|(a, b)| a.max(*b)));
-        let (mut dimension, mut cut) = Tree::draw(&mut self.rng, &scratch.low, &scratch.high);
+        let (mut dimension, mut cut) = Tree::cut(other, other, point, self.rng.unit());
         let mut level = scratch.path.len();
         for i in (0..scratch.path.len()).rev() {
-            let at = scratch.path[i] as usize * 2 * w;
-            let (low, high) = self.boxes[at..at + 2 * w].split_at(w);
-            let mut grown = false;
-            for k in 0..w {
-                grown |= point[k] < low[k] || point[k] > high[k];
-                scratch.low[k] = low[k].min(point[k]);
-                scratch.high[k] = high[k].max(point[k]);
-            }
-            if !grown {
+            let p = f64::from(self.separation(scratch.path[i], point));
+            if p == 0.0 {
                 break;
             }
-            let (d, c) = Tree::draw(&mut self.rng, &scratch.low, &scratch.high);
-            let k = d as usize;
-            if (point[k] <= c && c < low[k]) || (high[k] <= c && c < point[k]) {
-                (dimension, cut, level) = (d, c, i);
+            // A random cut of the grown box matters only when it separates the two; where it then lies follows from the
+            // same draw.
+            let draw = self.rng.unit();
+            if draw < p {
+                let (low, high) = self.sides(scratch.path[i]);
+                (dimension, cut) = Tree::cut(low, high, point, draw / p);
+                level = i;
             }
         }
         let below = if level == scratch.path.len() { leaf | LEAF } else { scratch.path[level] };
@@ -435,19 +487,17 @@ impl Tree {
 
     /// Grows a node's box to hold a point; returns whether it had to.
     fn grow(&mut self, node: u16, point: &[f32]) -> bool {
-        let w = self.width;
+        let w = self.stride;
         let at = node as usize * 2 * w;
         let (low, high) = self.boxes[at..at + 2 * w].split_at_mut(w);
         if beyond(low, high, point) <= 0.0 {
             return false;
         }
-        let mut span = 0.0;
         for ((l, h), &p) in low.iter_mut().zip(high.iter_mut()).zip(point) {
             *l = if p < *l { p } else { *l };
             *h = if p > *h { p } else { *h };
-            span += *h - *l;
         }
-        self.nodes[node as usize].span = span;
+        self.nodes[node as usize].span = span(low, high);
         true
     }
 
@@ -456,7 +506,6 @@ impl Tree {
         if self.root == NONE {
             return;
         }
-        let w = self.width;
         let point = points.row(handle);
         let leaf = self.descend(point, &mut scratch.path);
         for &node in &scratch.path {
@@ -482,27 +531,46 @@ impl Tree {
                 node.children[side] = sibling;
             }
         }
-        for &node in scratch.path.iter().rev() {
-            let at = node as usize * 2 * w;
-            let touches = (0..w).any(|k| point[k] <= self.boxes[at + k] || point[k] >= self.boxes[at + w + k]);
-            if !touches {
+        let path = std::mem::take(&mut scratch.path);
+        for &node in path.iter().rev() {
+            let (low, high) = self.sides(node);
+            // Strictly inside, the point held no side of the box.
+            if !point[..self.width].iter().zip(low.iter().zip(high)).any(|(p, (l, h))| p <= l || p >= h) {
                 break;
             }
-            let [a, b] = self.nodes[node as usize].children;
-            let (mut changed, mut span) = (false, 0.0);
-            for k in 0..w {
-                let (al, ah) = self.side(a, k, points);
-                let (bl, bh) = self.side(b, k, points);
-                let (low, high) = (al.min(bl), ah.max(bh));
-                changed |= low != self.boxes[at + k] || high != self.boxes[at + w + k];
-                self.boxes[at + k] = low;
-                self.boxes[at + w + k] = high;
-                span += high - low;
-            }
-            self.nodes[node as usize].span = span;
-            if !changed {
+            if !self.refit(node, points, &mut scratch.fresh) {
                 break;
             }
+        }
+        scratch.path = path;
+    }
+
+    /// Makes a node's box that of its children; returns whether it changed.
+    fn refit(&mut self, node: u16, points: &Points, fresh: &mut Vec<f32>) -> bool {
+        let w = self.stride;
+        let at = node as usize * 2 * w;
+        fresh.clear();
+        let [a, b] = self.nodes[node as usize].children;
+        let ((al, ah), (bl, bh)) = (self.bounds(a, points), self.bounds(b, points));
+        fresh.extend(al.iter().zip(bl).map(|(x, y)| if x < y { *x } else { *y }));
+        fresh.extend(ah.iter().zip(bh).map(|(x, y)| if x > y { *x } else { *y }));
+        let changed = fresh[..] != self.boxes[at..at + 2 * w];
+        if changed {
+            self.boxes[at..at + 2 * w].copy_from_slice(fresh);
+            let (low, high) = fresh.split_at(w);
+            self.nodes[node as usize].span = span(low, high);
+        }
+        changed
+    }
+
+    /// Lower and upper sides of a subtree.
+    #[inline]
+    fn bounds<'a>(&'a self, at: u16, points: &'a Points) -> (&'a [f32], &'a [f32]) {
+        if at & LEAF != 0 {
+            let row = points.row(self.leaf_point[(at & !LEAF) as usize]);
+            (row, row)
+        } else {
+            self.sides(at)
         }
     }
 
@@ -511,33 +579,22 @@ impl Tree {
         for node in self.nodes.iter_mut().filter(|n| usize::from(n.dimension) == k) {
             node.cut *= factor;
         }
-        for bound in self.boxes.iter_mut().skip(k).step_by(self.width) {
+        for bound in self.boxes.iter_mut().skip(k).step_by(self.stride) {
             *bound *= factor;
         }
     }
 
     /// Measures all boxes again.
     pub(crate) fn measure(&mut self) {
-        let w = self.width;
+        let w = self.stride;
         for (node, sides) in self.nodes.iter_mut().zip(self.boxes.chunks_exact(2 * w)) {
             let (low, high) = sides.split_at(w);
-            node.span = low.iter().zip(high).map(|(l, h)| h - l).sum();
-        }
-    }
-
-    /// Bounds of a subtree in one dimension.
-    fn side(&self, at: u16, k: usize, points: &Points) -> (f32, f32) {
-        if at & LEAF != 0 {
-            let v = points.row(self.leaf_point[(at & !LEAF) as usize])[k];
-            (v, v)
-        } else {
-            let base = at as usize * 2 * self.width;
-            (self.boxes[base + k], self.boxes[base + self.width + k])
+            node.span = span(low, high);
         }
     }
 }
 
-/// How far a point lies outside a box, summed over the dimensions: in eight lanes, the same order of additions everywhere.
+/// How far a point lies outside a box, summed over the dimensions: in four lanes, the same order of additions everywhere.
 #[inline]
 fn beyond(low: &[f32], high: &[f32], point: &[f32]) -> f32 {
     let gap = |l: f32, h: f32, p: f32| {
@@ -545,21 +602,31 @@ fn beyond(low: &[f32], high: &[f32], point: &[f32]) -> f32 {
         let far = if below > above { below } else { above };
         if far > 0.0 { far } else { 0.0 }
     };
-    let (lows, highs, points) = (low.chunks_exact(8), high.chunks_exact(8), point.chunks_exact(8));
-    let mut sum = 0.0;
-    for ((&l, &h), &p) in lows.remainder().iter().zip(highs.remainder()).zip(points.remainder()) {
-        sum += gap(l, h, p);
+    if point.len() < 4 {
+        return low.iter().zip(high).zip(point).map(|((&l, &h), &p)| gap(l, h, p)).sum();
     }
-    if point.len() < 8 {
-        return sum;
-    }
-    let mut lanes = [0.0_f32; 8];
-    for ((l, h), p) in lows.zip(highs).zip(points) {
-        for k in 0..8 {
+    let mut lanes = [0.0_f32; 4];
+    for ((l, h), p) in low.chunks_exact(4).zip(high.chunks_exact(4)).zip(point.chunks_exact(4)) {
+        for k in 0..4 {
             lanes[k] += gap(l[k], h[k], p[k]);
         }
     }
-    sum + ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]))
+    (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
+}
+
+/// Sum of the sides of a box, likewise.
+#[inline]
+fn span(low: &[f32], high: &[f32]) -> f32 {
+    if low.len() < 4 {
+        return low.iter().zip(high).map(|(l, h)| h - l).sum();
+    }
+    let mut lanes = [0.0_f32; 4];
+    for (l, h) in low.chunks_exact(4).zip(high.chunks_exact(4)) {
+        for k in 0..4 {
+            lanes[k] += h[k] - l[k];
+        }
+    }
+    (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
 }
 
 #[inline]
