@@ -5,6 +5,12 @@ use crate::{Outcome, Setting};
 use heal_signal::Series;
 use heal_signal::batch;
 use heal_signal::detect::auto::{Auto, AutoParams};
+use heal_signal::detect::calibrated::{Calibrated, CalibratedParams};
+use heal_signal::detect::cusum::{Cusum, CusumParams};
+use heal_signal::detect::flatline::Flatline;
+use heal_signal::detect::level::{Level, LevelParams};
+use heal_signal::detect::novelty::{Novelty, NoveltyParams};
+use heal_signal::detect::seasonal::{Seasonal, SeasonalParams};
 use heal_signal::rcf::{Rcf, RcfParams};
 
 /// A detector as the figures see it: stamps and values in, one score a row out.
@@ -105,6 +111,57 @@ pub(crate) fn speed(setting: &Setting) -> Outcome {
         println!(
             "rcf shingle {shingle}: {:.0} points a second of processor time, at most {bytes} bytes of state",
             counted as f64 / seconds
+        );
+    }
+    streaming(setting, &values)
+}
+
+/// Points a second of the streaming detectors without a forest: each alone, and all at every point.
+fn streaming(setting: &Setting, values: &[Vec<f64>]) -> Outcome {
+    const ROUNDS: usize = 5;
+    let mut stamped = Vec::new();
+    for (path, values) in table::files(&setting.data.join("nab/data"), ".csv")?.iter().zip(values) {
+        let at: Vec<i64> = table::stamped(path)?.0.iter().map(|s| table::milliseconds(s)).collect();
+        stamped.push((at, values));
+    }
+    let rows: usize = values.iter().map(Vec::len).sum();
+    let names = ["novelty", "EWMA", "Holt", "seasonal", "flat line", "CUSUM", "Page-Hinkley", "calibrated alarm"];
+    for only in (0..names.len()).map(Some).chain([None]) {
+        let start = crate::seconds();
+        let mut sum = 0.0;
+        for _ in 0..ROUNDS {
+            for (at, values) in &stamped {
+                let mut novelty = Novelty::new(NoveltyParams::default())?;
+                let mut ewma = Level::new(LevelParams { beta: 0.0, ..LevelParams::default() })?;
+                let mut holt = Level::new(LevelParams::default())?;
+                let mut seasonal = Seasonal::new(SeasonalParams::default())?;
+                let mut flat = Flatline::new();
+                let mut cusum = Cusum::new(CusumParams::default())?;
+                let mut hinkley = Cusum::new(CusumParams { running: true, ..CusumParams::default() })?;
+                let mut layer = Calibrated::new(CalibratedParams::default())?;
+                for (&t, &v) in at.iter().zip(values.iter()) {
+                    let mut push = |k: usize| match k {
+                        0 => novelty.push(v).score,
+                        1 => ewma.push(v).score,
+                        2 => holt.push(v).score,
+                        3 => seasonal.push(t, v).score,
+                        4 => flat.push(t, v).score,
+                        5 => cusum.push(v).score,
+                        6 => hinkley.push(v).score,
+                        _ => layer.push(v.abs()).score,
+                    };
+                    sum += match only {
+                        Some(k) => push(k),
+                        None => (0..names.len()).map(push).sum::<f64>(),
+                    };
+                }
+            }
+        }
+        std::hint::black_box(sum);
+        println!(
+            "{}: {:.2} M points a second of processor time",
+            only.map_or("all of these together", |k| names[k]),
+            (ROUNDS * rows) as f64 / (crate::seconds() - start).max(0.01) / 1e6
         );
     }
     Ok(())

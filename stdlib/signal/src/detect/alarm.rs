@@ -48,7 +48,7 @@ impl Default for AlarmParams {
         AlarmParams {
             gate: 4.5,
             half: 5.2,
-            pause: 50,
+            pause: 100,
             rise: 1.5,
             habit: 0.15,
             forget: 0.001,

@@ -4,12 +4,15 @@
 //! is the larger of the median absolute deviation of the phase and a running one of all residuals.
 
 use crate::Reason;
-use crate::math::stats;
+use crate::math::stats::MAD_TO_SIGMA;
 use crate::series::usable;
 use serde::{Deserialize, Serialize};
 
 /// Version of the saved form of a [`Seasonal`].
 const VERSION: u32 = 1;
+
+/// Most values kept of a phase.
+const MOST: usize = 64;
 
 /// Settings of the detector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,7 +70,7 @@ impl Seasonal {
         if params.period_ms < 1 || !(1..=20_000).contains(&params.phases) {
             return Err(Reason::parameter("period_ms, phases", "must be at least 1, and 1 to 20000"));
         }
-        if !(3..=64).contains(&params.keep) || !(2..=params.keep).contains(&params.warm_up) {
+        if !(3..=MOST).contains(&params.keep) || !(2..=params.keep).contains(&params.warm_up) {
             return Err(Reason::parameter("keep, warm_up", "must be 3 to 64, and 2 to `keep`"));
         }
         if params.threshold.is_nan() || params.threshold <= 0.0 {
@@ -107,7 +110,7 @@ impl Seasonal {
         let ring = &mut self.rings[phase * p.keep..(phase + 1) * p.keep];
         let known = seen.min(p.keep);
         let warm = known >= p.warm_up;
-        let centre = if warm { stats::median_and_scale(&ring[..known]) } else { None };
+        let centre = if warm { Some(centre_and_scale(&ring[..known])) } else { None };
         let expected = centre.map(|c| c.0);
         if x.is_nan() {
             return Departure { expected, z: 0.0, score: 0.0 };
@@ -133,4 +136,18 @@ impl Seasonal {
         self.counts[phase] = if seen >= 1 << 30 { (seen % p.keep + p.keep) as u32 + 1 } else { seen as u32 + 1 };
         Departure { expected, z, score: z.abs() / (z.abs() + p.threshold) }
     }
+}
+
+/// Median and scaled median absolute deviation of at most [`MOST`] values, without an allocation.
+fn centre_and_scale(values: &[f64]) -> (f64, f64) {
+    let n = values.len();
+    let mut room = [0.0; MOST];
+    let sorted = &mut room[..n];
+    sorted.copy_from_slice(values);
+    sorted.sort_unstable_by(f64::total_cmp);
+    let middle = |x: &[f64]| 0.5 * x[(n - 1) / 2] + 0.5 * x[n / 2];
+    let centre = middle(sorted);
+    sorted.iter_mut().for_each(|v| *v = (*v - centre).abs());
+    sorted.sort_unstable_by(f64::total_cmp);
+    (centre, middle(sorted) * MAD_TO_SIGMA)
 }
