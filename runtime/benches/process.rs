@@ -26,7 +26,8 @@ fn playbook(lines: usize) -> PathBuf {
     let mut count = 0;
     while text.lines().count() < lines {
         count += 1;
-        let named = playbook.replacen("rollback_bad_release", &format!("rollback_{count}"), 1);
+        let named = playbook.replace("rollback_bad_release", &format!("rollback_{count}"));
+        let named = named.replace("scenario \"", &format!("scenario \"{count}: "));
         text.push_str(&format!("\nplaybook {named}"));
     }
     std::fs::write(&file, text).expect("written");

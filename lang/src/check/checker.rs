@@ -3,6 +3,7 @@
 use super::evidence::Weight;
 use super::modules::{Found, Loaded, Module};
 use super::options::{Options, ScriptChecker};
+use super::patterns::Patterns;
 use super::scenario::{self, CheckedScenario};
 use super::suggest;
 use crate::catalogue::{Catalogue, Type};
@@ -167,6 +168,7 @@ pub(super) struct Checker<'a> {
     pub(super) options: &'a Options<'a>,
     pub(super) modules: &'a [Module],
     pub(super) defaults: Option<&'a Module>,
+    pub(super) patterns: &'a Patterns,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) names: BTreeMap<String, Named>,
     pub(super) steps: Vec<StepInfo<'a>>,
@@ -212,6 +214,7 @@ impl<'a> Checker<'a> {
             options,
             modules: &loaded.modules,
             defaults: loaded.defaults.as_ref(),
+            patterns: &loaded.patterns,
             diagnostics: Vec::new(),
             names: BTreeMap::new(),
             steps: Vec::new(),

@@ -21,6 +21,7 @@ mod modules;
 mod operators;
 mod options;
 mod order;
+mod patterns;
 mod playbook;
 mod policy;
 mod profile;

@@ -1,6 +1,7 @@
 //! Loads what a file uses: parsed modules, and circles among them drawn.
 
 use super::options::{ESCALATE_SOURCE, Options};
+use super::patterns::Patterns;
 use super::suggest;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{FileId, LoadError, Loader, Sources, Span};
@@ -75,6 +76,8 @@ pub(super) struct Loaded {
     /// The items of `defaults.escalate`, as a module of its own.
     pub(super) defaults: Option<Module>,
     defaults_file: Option<FileId>,
+    /// The regexes of all of them.
+    pub(super) patterns: Patterns,
 }
 
 impl Loaded {
@@ -132,7 +135,7 @@ pub(super) fn load(
         }
         defaults_file = Some(file);
     }
-    (!modules.is_empty()).then_some(Loaded { modules, defaults, defaults_file })
+    (!modules.is_empty()).then_some(Loaded { modules, defaults, defaults_file, patterns: Patterns::default() })
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

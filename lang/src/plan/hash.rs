@@ -11,7 +11,7 @@ use serde_json::Value;
 fn without_places(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            map.shift_remove("span");
+            map.retain(|name, _| name != "span");
             map.values_mut().for_each(without_places);
         }
         Value::Array(items) => {

@@ -9,9 +9,6 @@ use crate::plan::{Expr, ExprKind, Piece};
 use crate::source::Span;
 use crate::syntax::tree::{Text, TextPart};
 
-/// Bytes of a compiled regex at most (R72).
-const REGEX_LIMIT: usize = 1 << 20;
-
 /// Where a reader of a query is: outside, or inside of quotes.
 #[derive(Clone, Copy)]
 struct Quotes {
@@ -167,7 +164,7 @@ impl<'a> Checker<'a> {
         let Some(rule) = cat.texts.get(name) else {
             return;
         };
-        let whole = regex::Regex::new(&format!("^(?:{})$", rule.pattern));
+        let whole = self.patterns.compile(&format!("^(?:{})$", rule.pattern));
         let fits = whole.map_or(true, |r| r.is_match(text)) && text.chars().count() <= rule.max;
         if !fits {
             self.report(Diagnostic::error("H0313", span, format!("this is not a `{name}`")).note(rule.doc.clone()));
@@ -176,17 +173,7 @@ impl<'a> Checker<'a> {
 
     /// `re"…"`
     pub(super) fn regex(&mut self, pattern: &str, span: Span) -> Expr {
-        let built = regex::RegexBuilder::new(pattern).size_limit(REGEX_LIMIT).build();
-        if let Err(error) = built {
-            let why = match error {
-                regex::Error::CompiledTooBig(_) => "it is too large once compiled".to_owned(),
-                // The last line of regex's own message says what; the lines before draw the place.
-                other => {
-                    let text = other.to_string();
-                    let last = text.lines().last().unwrap_or("").trim();
-                    last.strip_prefix("error: ").unwrap_or(last).to_owned()
-                }
-            };
+        if let Err(why) = self.patterns.compile(pattern) {
             self.report(Diagnostic::error("H0311", span, format!("this regex does not compile: {why}")));
             return unknown(span);
         }
