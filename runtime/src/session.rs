@@ -9,7 +9,7 @@ use crate::journal::Row;
 use crate::report::{self, End};
 use crate::store::{Claim, NewRun, Owner, RunRow, RunStatus, Store, Tx};
 use heal_adapters::{Readers, Writers};
-use heal_engine::event::{Autonomy, Because, BecauseKind, ClaimReason, Claimed, EventKind, Opened};
+use heal_engine::event::{Autonomy, Because, BecauseKind, ClaimReason, Claimed, EventKind, HandedOver, Opened};
 use heal_engine::guard::{GuardDoc, GuardLimits, GuardRequest, GuardVerdict, Tier};
 use heal_engine::mode::{Live, Preview};
 use heal_engine::outcome::Outcome;
@@ -339,6 +339,9 @@ pub async fn resumed(
     tokens: &BTreeMap<String, Secret>,
     observer: &mut dyn Observer,
 ) -> Result<Finished, Failure> {
+    if let Some(from) = other_engine(rows) {
+        return handed_over(held, rows, (from, owner_dead), givens, start, tokens, observer).await;
+    }
     let Replayed { run, closed } = driver::replay::<Live>(Arc::clone(&givens.plan), rows)?;
     let began = rows.first().map_or_else(clock::wall, |row| row.event.at);
     let clock = rows.last().map_or_else(|| Clock::from(0), |row| Clock::after(row.event.now, row.event.at));
@@ -363,6 +366,39 @@ pub async fn resumed(
         let good = good_releases(&driver, &ended).await;
         return conclude(driver, &ended, began, &good);
     }
+    finish(driver, first, began).await
+}
+
+/// The engine that began a run, where that is not this one.
+fn other_engine(rows: &[Row]) -> Option<u32> {
+    let began = rows.iter().rev().find_map(|row| match &row.event.kind {
+        EventKind::Opened(opened) => Some(opened.engine_epoch),
+        _ => None,
+    });
+    began.filter(|epoch| *epoch != ENGINE_EPOCH)
+}
+
+/// Settles by probe what another engine left open, and hands over to a person (R35).
+async fn handed_over(
+    held: Held,
+    rows: &[Row],
+    (from, owner_dead): (u32, bool),
+    givens: Givens,
+    start: &Start,
+    tokens: &BTreeMap<String, Secret>,
+    observer: &mut dyn Observer,
+) -> Result<Finished, Failure> {
+    let began = rows.first().map_or_else(clock::wall, |row| row.event.at);
+    let clock = rows.last().map_or_else(|| Clock::from(0), |row| Clock::after(row.event.now, row.event.at));
+    let doc: GuardDoc = held.store.guard(&held.scope).map_err(|e| held.store.failure(&e))?;
+    let changes = driver::handed_changes(&givens.plan, rows, &doc, &held.run, &clock);
+    let first = vec![
+        opened(&givens, start, "live", givens.settings.autonomy),
+        EventKind::HandedOver(Box::new(HandedOver { from, changes, owner_dead })),
+    ];
+    let run = Run::<Live>::after(Arc::clone(&givens.plan), rows.last().map_or(0, |row| row.event.seq));
+    let (hands, readers) = live(&givens, tokens, &start.state, &clock);
+    let driver = Driver::new(run, givens, clock, hands, readers, Record::Held(Box::new(held)), observer);
     finish(driver, first, began).await
 }
 

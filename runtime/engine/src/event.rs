@@ -64,6 +64,8 @@ pub enum EventKind {
         /// What was settled.
         result: SettledAs,
     },
+    /// The run was another engine's: what it left open, right after an `Opened` of this one (R35).
+    HandedOver(Box<HandedOver>),
     /// Polls of a verify that changed nothing, in one row (R36).
     Polled(Box<Polled>),
     /// Somebody else holds the run now.
@@ -292,6 +294,36 @@ pub struct Sample {
     pub guards: Verdict,
     /// In words.
     pub guards_because: String,
+}
+
+/// What another engine's run left open: it is settled by probe, and a person goes on (R35).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HandedOver {
+    /// The other engine's epoch.
+    pub from: u32,
+    /// Changes without a verdict, in order.
+    pub changes: Vec<HandedChange>,
+    /// As in [`Claimed`].
+    pub owner_dead: bool,
+}
+
+/// A change that another engine admitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HandedChange {
+    /// Which.
+    pub intent: IntentId,
+    /// The step instance that made it.
+    pub node: NodeId,
+    /// The change, whole.
+    pub change: Box<ResolvedChange>,
+    /// The guard's fence.
+    pub fence: u64,
+    /// No bytes left after this, run milliseconds.
+    pub send_by: u64,
+    /// How it ended, where that is known.
+    pub settled: Option<SettledAs>,
+    /// How its compensations ended; one in doubt counts as failed.
+    pub undo: crate::outcome::UndoEnd,
 }
 
 /// Where a verify stands after polls that did not change its answer: it stands for their rows.

@@ -99,6 +99,19 @@ fn change() -> ResolvedChange {
     }
 }
 
+fn handed(node: u32, settled: Option<SettledAs>) -> HandedOver {
+    let change = HandedChange {
+        intent: IntentId(1),
+        node: NodeId(node),
+        change: Box::new(change()),
+        fence: 1,
+        send_by: 2_000,
+        settled,
+        undo: outcome::UndoEnd::NotRun,
+    };
+    HandedOver { from: 9, changes: vec![change], owner_dead: true }
+}
+
 fn polled(node: u32) -> Polled {
     Polled {
         node: NodeId(node),
@@ -122,6 +135,8 @@ fn vocabulary() -> Vec<EventKind> {
         EventKind::Opened(Box::new(opened())),
         EventKind::LeaseLost,
         EventKind::Tick,
+        EventKind::HandedOver(Box::new(handed(2, None))),
+        EventKind::HandedOver(Box::new(handed(77, Some(SettledAs::Applied)))),
         EventKind::Polled(Box::new(polled(3))),
         EventKind::Polled(Box::new(polled(77))),
         EventKind::Claimed(Claimed { owner: "x".into(), lease_until: 0, why: ClaimReason::Fresh, owner_dead: false }),

@@ -147,6 +147,7 @@ fn words(event: &Event, plan: Option<&Plan>) -> String {
         EventKind::IncidentChanged(i) => format!("incident {}", i.status),
         EventKind::Ordered(o) => format!("ordered {} by {}: {}", word(&o.order), o.by, o.reason),
         EventKind::Settled { intent, result } => format!("settled {}: {}", intent.0, word(result).replace('_', " ")),
+        EventKind::HandedOver(h) => format!("handed over by engine {}: {} open", h.from, h.changes.len()),
         EventKind::Polled(p) => format!("{} polls so far, nothing new: {}", p.polls, p.because),
         EventKind::LeaseLost => "lease lost".to_owned(),
         EventKind::Tick => "tick".to_owned(),

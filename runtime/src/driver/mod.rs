@@ -12,6 +12,7 @@ pub mod codec;
 mod commands;
 mod evidence;
 mod givens;
+mod handover;
 mod hands;
 mod judge;
 mod last_words;
@@ -27,6 +28,7 @@ mod signals;
 mod values;
 
 pub use givens::Givens;
+pub use handover::handed_changes;
 pub use hands::{Attempt, Hands, LiveHands, NoHands, Task};
 pub use machines::Attempted;
 pub use observer::{Answers, Nobody, Observer, Typed};

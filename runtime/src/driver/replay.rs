@@ -28,7 +28,9 @@ pub struct Replayed<M: Mode> {
 pub fn replay<M: Mode>(plan: Arc<Plan>, rows: &[Row]) -> Result<Replayed<M>, Failure> {
     let mut run = Run::new(plan);
     let mut closed = None;
-    for row in rows {
+    // What stands before the last `Opened` was another engine's.
+    let begins = rows.iter().rposition(|row| matches!(row.event.kind, EventKind::Opened(_))).unwrap_or(0);
+    for row in rows.iter().skip(begins) {
         let commands: Vec<Command<M>> = run.step(&row.event);
         if heal_engine::commands_hash(&commands).as_bytes() != row.commands.as_slice() {
             return Err(Failure::state(format!(

@@ -101,8 +101,8 @@ impl Machine {
     /// Why a run that changed nothing ended so.
     fn reason(&self) -> Reason {
         let wind = self.s.wind.as_ref().map(|w| w.reason);
-        if wind == Some(Reason::Cancelled) {
-            return Reason::Cancelled;
+        if let Some(reason @ (Reason::Cancelled | Reason::Internal)) = wind {
+            return reason;
         }
         let exits = || self.ids().filter(|n| self.graph.kind(*n) == StepKind::Remediate).map(|n| self.s.exit(n));
         if !self.s.ever_fired && !self.graph.detects.is_empty() {

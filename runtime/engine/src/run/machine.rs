@@ -101,6 +101,7 @@ impl Machine {
             EventKind::Ordered(order) => self.ordered(order),
             EventKind::Settled { intent, result } => self.settled(*intent, *result),
             EventKind::Polled(polled) => self.polled(polled),
+            EventKind::HandedOver(handed) => self.handed_over(event.seq, handed),
             EventKind::LeaseLost | EventKind::Tick => {}
         }
     }

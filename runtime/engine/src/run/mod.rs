@@ -13,6 +13,7 @@ mod change;
 mod close;
 mod evidence;
 mod graph;
+mod handover;
 mod intent;
 mod machine;
 mod polled;
@@ -49,6 +50,14 @@ impl<M: Mode> Run<M> {
     #[must_use]
     pub fn new(plan: Arc<Plan>) -> Self {
         Self { machine: Machine::new(plan, M::ACTS), mode: PhantomData }
+    }
+
+    /// A run whose journal goes on after row `seq`, which is another engine's (R35).
+    #[must_use]
+    pub fn after(plan: Arc<Plan>, seq: u64) -> Self {
+        let mut run = Self::new(plan);
+        run.machine.s.seq = seq;
+        run
     }
 
     /// Takes an event and says what is to be done. Total: what cannot be is noted as `ignored`.

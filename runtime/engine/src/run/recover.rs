@@ -43,7 +43,7 @@ impl Machine {
         }
     }
 
-    fn recover_intents(&mut self, owner_dead: bool) {
+    pub(crate) fn recover_intents(&mut self, owner_dead: bool) {
         let now = self.s.now;
         let open: Vec<(IntentId, IntentStage)> =
             self.s.intents.iter().filter(|(_, i)| !i.stage.is_over()).map(|(id, i)| (*id, i.stage)).collect();
