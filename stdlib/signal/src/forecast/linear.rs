@@ -121,7 +121,7 @@ pub fn fit(spec: &Spec, value: &[f64]) -> Option<Fitted> {
 }
 
 /// A dot product in four lanes: the same order of additions everywhere.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut lanes = [0.0; 4];
     let (left, right) = (a.chunks_exact(4), b.chunks_exact(4));
     let rest: f64 = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x * y).sum();

@@ -3,6 +3,8 @@
 //! Cleveland, "Robust locally weighted regression and smoothing scatterplots", J. Am. Stat. Assoc. 1979, in the form that
 //! STL gives it: tricube weights over the `window` nearest points, a local constant or line.
 
+use super::linear::dot;
+
 /// How to smooth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Loess {
@@ -93,19 +95,48 @@ impl Loess {
                 (left, left + self.window - 1)
             }
         };
+        // Around its middle a neighbourhood always has the same weights, and its line the slope's share of nothing.
+        let middle = (robust.is_none() && self.window < n && self.window % 2 == 1).then(|| kernel(half - 1));
+        let mut fit = |i: usize, (left, right): (usize, usize)| match &middle {
+            Some(kernel) if i - left == right - i => dot(kernel, &y[left..=right]),
+            _ => self.at(y, i as f64, (left, right), robust, scratch).unwrap_or(y[i]),
+        };
         let mut last = 0;
         for i in (0..n).step_by(jump) {
-            out[i] = self.at(y, i as f64, bounds(i), robust, scratch).unwrap_or(y[i]);
+            out[i] = fit(i, bounds(i));
             if i > 0 {
                 between(out, last, i);
             }
             last = i;
         }
         if last < n - 1 {
-            out[n - 1] = self.at(y, (n - 1) as f64, bounds(last), robust, scratch).unwrap_or(y[n - 1]);
+            out[n - 1] = fit(n - 1, bounds(last));
             between(out, last, n - 1);
         }
     }
+}
+
+/// Tricube weights of the points up to `reach` to both sides, summing to 1.
+fn kernel(reach: usize) -> Vec<f64> {
+    let far = reach as f64;
+    let weight = |j: usize| {
+        let r = (j as f64 - far).abs();
+        if r > 0.999 * far && reach > 0 {
+            return 0.0;
+        }
+        if r <= 0.001 * far {
+            return 1.0;
+        }
+        let ratio = r / far;
+        let rest = 1.0 - ratio * ratio * ratio;
+        rest * rest * rest
+    };
+    let mut out: Vec<f64> = (0..=2 * reach).map(weight).collect();
+    let total: f64 = out.iter().sum();
+    for w in &mut out {
+        *w /= total;
+    }
+    out
 }
 
 /// Straight line between two fitted points.

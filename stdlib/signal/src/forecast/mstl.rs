@@ -23,6 +23,8 @@ pub struct Parts {
 pub struct Mstl {
     /// How often the seasons are estimated in turn, each from the series less the others; 2 is usual.
     pub rounds: usize,
+    /// Rounds within each estimate; see [`Stl::rounds`].
+    pub inner: usize,
     /// Distance of fitted points as a share of each window; see [`Stl::jump`].
     pub jump: f64,
     /// Whether outliers are given less weight.
@@ -31,7 +33,7 @@ pub struct Mstl {
 
 impl Default for Mstl {
     fn default() -> Mstl {
-        Mstl { rounds: 2, jump: 0.1, robust: false }
+        Mstl { rounds: 2, inner: 2, jump: 0.1, robust: false }
     }
 }
 
@@ -51,8 +53,9 @@ pub fn decompose(value: &[f64], periods: &[usize], mstl: &Mstl) -> Result<Parts,
     if periods.iter().any(|&p| p < 2) {
         return Err(Reason::parameter("periods", "must be at least 2 points each"));
     }
-    if mstl.rounds == 0 || !(0.0..=1.0).contains(&mstl.jump) {
-        return Err(Reason::parameter("rounds, jump", "must be at least 1, and 0 to 1"));
+    let rounds = 1..=1_000;
+    if !rounds.contains(&mstl.rounds) || !rounds.contains(&mstl.inner) || !(0.0..=1.0).contains(&mstl.jump) {
+        return Err(Reason::parameter("rounds, inner, jump", "must be 1 to 1000 each, and 0 to 1"));
     }
     let mut periods: Vec<usize> = periods.iter().copied().filter(|&p| p <= value.len() / 2).collect();
     periods.sort_unstable();
@@ -70,7 +73,13 @@ pub fn decompose(value: &[f64], periods: &[usize], mstl: &Mstl) -> Result<Parts,
             for (v, s) in rest.iter_mut().zip(season.iter()) {
                 *v += s;
             }
-            let stl = Stl { seasonal: 11 + 4 * i, jump: mstl.jump, robust: mstl.robust, ..Stl::new(*period) };
+            let stl = Stl {
+                seasonal: 11 + 4 * i,
+                jump: mstl.jump,
+                rounds: mstl.inner,
+                robust: mstl.robust,
+                ..Stl::new(*period)
+            };
             let parts = stl::filled(&rest, &stl);
             for (v, s) in rest.iter_mut().zip(&parts.seasonal) {
                 *v -= s;

@@ -70,7 +70,7 @@ fn pass(y: &[f64], alpha: f64, beta: f64, phi: f64, mut level: f64, mut trend: f
 
 impl Damped {
     /// Fits the five parameters by least squares. Needs 4 present values; missing ones are filled by straight lines.
-    /// O(600 · n) time, n numbers.
+    /// O(500 · n) time, n numbers.
     ///
     /// # Errors
     /// [`Reason::Empty`], [`Reason::AllMissing`], [`Reason::TooFewPoints`].
@@ -80,26 +80,17 @@ impl Damped {
             let alpha = squeeze(x[0], 1e-4, 0.9999);
             (alpha, squeeze(x[1], 1e-4 * alpha, alpha), squeeze(x[2], 0.8, 0.98), x[3], x[4])
         };
-        let mut best: Option<minimise::Minimum> = None;
-        // The surface has a valley for quick levels and one for slow ones.
-        for (a, b) in [(1.0, -2.0), (-2.0, -2.0)] {
-            let start = [a, b, 1.0, y[0], (y[1] - y[0]).clamp(-0.2, 0.2)];
-            let found = minimise::simplex(
-                |x| {
-                    let (alpha, beta, phi, level, trend) = unpack(x);
-                    pass(&y, alpha, beta, phi, level, trend).0
-                },
-                &start,
-                0.3,
-                1e-9,
-                600,
-                &mut || false,
-            );
-            if best.as_ref().is_none_or(|b| found.value < b.value) {
-                best = Some(found);
-            }
-        }
-        let at = best.map(|b| b.at).unwrap_or_default();
+        let cost = |x: &[f64]| {
+            let (alpha, beta, phi, level, trend) = unpack(x);
+            pass(&y, alpha, beta, phi, level, trend).0
+        };
+        // The surface has a valley for quick levels and one for slow ones: the search starts in the deeper.
+        let early = &y[..y.len().min(10)];
+        let (first, slope) = (crate::math::stats::mean(early), (y[1] - y[0]).clamp(-0.2, 0.2));
+        let starts = [1.0, -1.0, -3.0].map(|a| [[a, -3.0, 1.0, y[0], slope], [a, -3.0, 1.0, first, 0.0]]);
+        let start = starts.as_flattened().iter().min_by(|a, b| cost(*a).total_cmp(&cost(*b)));
+        let start = start.map_or(vec![0.0; 5], |s| s.to_vec());
+        let at = minimise::simplex(cost, &start, 0.4, 1e-7, 500, &mut || false).at;
         let (alpha, beta, phi, level, trend) = unpack(&at);
         let squares = pass(&y, alpha, beta, phi, level, trend).0 * scale * scale;
         Ok(Damped { alpha, beta, phi, level: centre + scale * level, trend: scale * trend, squares })

@@ -1,7 +1,7 @@
 //! STL: a series taken apart into trend, one season and remainder by local regression.
 //!
 //! Cleveland, Cleveland, McRae, Terpenning, "STL: a seasonal-trend decomposition procedure based on loess", Journal of
-//! Official Statistics 1990. Same steps and defaults as the authors' program (and so as statsmodels and R).
+//! Official Statistics 1990. Same steps as the authors' program (and so as statsmodels and R).
 
 use super::loess::Loess;
 use crate::{Reason, series};
@@ -22,15 +22,27 @@ pub struct Stl {
     /// Only every so many points are smoothed, the rest lies on lines between: the share of each window. 0.1 is hardly
     /// different and up to ten times as fast, 0 smooths every point.
     pub jump: f64,
-    /// Whether outliers are given less weight (two inner and fifteen outer rounds instead of five and none).
+    /// Rounds of season and trend in turn, at least 1: 2 as in R, 5 as in statsmodels; they hardly differ.
+    pub rounds: usize,
+    /// Whether outliers are given less weight, in fifteen more turns of all rounds.
     pub robust: bool,
 }
 
 impl Stl {
-    /// The usual settings for a period: seasonal window 7, lines, a tenth of the window between fitted points, not robust.
+    /// The usual settings for a period: seasonal window 7, lines, a tenth of the window between fitted points, 2 rounds,
+    /// not robust.
     #[must_use]
     pub fn new(period: usize) -> Stl {
-        Stl { period, seasonal: 7, trend: None, low_pass: None, seasonal_line: true, jump: 0.1, robust: false }
+        Stl {
+            period,
+            seasonal: 7,
+            trend: None,
+            low_pass: None,
+            seasonal_line: true,
+            jump: 0.1,
+            rounds: 2,
+            robust: false,
+        }
     }
 
     fn check(&self, points: usize) -> Result<(), Reason> {
@@ -42,6 +54,9 @@ impl Stl {
         }
         if !(0.0..=1.0).contains(&self.jump) {
             return Err(Reason::parameter("jump", "must be 0 to 1"));
+        }
+        if !(1..=1_000).contains(&self.rounds) {
+            return Err(Reason::parameter("rounds", "must be 1 to 1000"));
         }
         let need = self.period.saturating_mul(2);
         if points < need {
@@ -97,7 +112,7 @@ pub(crate) fn filled(y: &[f64], stl: &Stl) -> Parts {
     let natural = 1.5 * period as f64 / (1.0 - 1.5 / odd(stl.seasonal) as f64);
     let trend = stl.loess(odd(stl.trend.unwrap_or(libm::ceil(natural) as usize).max(3)), true);
     let low_pass = stl.loess(odd(stl.low_pass.unwrap_or(period + 1).max(3)), true);
-    let (inner, outer) = if stl.robust { (2, 15) } else { (5, 0) };
+    let outer = if stl.robust { 15 } else { 0 };
     let mut state = State {
         trend: vec![0.0; n],
         seasonal: vec![0.0; n],
@@ -108,7 +123,7 @@ pub(crate) fn filled(y: &[f64], stl: &Stl) -> Parts {
         scratch: Vec::new(),
     };
     for round in 0..=outer {
-        for _ in 0..inner {
+        for _ in 0..stl.rounds {
             state.inner(y, period, seasonal, low_pass, trend, round > 0);
         }
         if round < outer {
