@@ -2,7 +2,8 @@
 //!
 //! Weights follow the rolling-origin error over the last part of the series (combination: Bates and Granger, "The
 //! combination of forecasts", 1969); intervals are split conformal on the same origins (Vovk, Gammerman, Shafer, 2005),
-//! shaped by horizon and by phase of the season. O(models · n p²) time, a few milliseconds for a thousand points.
+//! shaped by horizon and by phase of the season. O(models · n p²) time for p lags, a few milliseconds for a thousand points;
+//! memory O(n p). Of more than 6,000 points the oldest are left out.
 
 use super::frame::Frame;
 use super::linear::{self, Fitted, Spec};

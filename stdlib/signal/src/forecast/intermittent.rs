@@ -10,12 +10,14 @@ pub enum Variant {
     /// Syntetos and Boylan, "The accuracy of intermittent demand estimates", 2005: less the bias.
     #[default]
     SyntetosBoylan,
-    /// Teunter, Syntetos, Babai, 2011: the probability is updated at every point, so that demand can die out.
+    /// Teunter, Syntetos, Babai, "Intermittent demand: linking forecasting to inventory obsolescence", 2011: the probability
+    /// is updated at every point, so that demand can die out.
     TeunterSyntetosBabai,
 }
 
-/// The expected value a step, the same for all steps ahead. `alpha` in (0, 1] weighs new sizes, `beta` new intervals (or
-/// probabilities). Needs one value that is not zero; missing values are left out. O(n).
+/// The expected value a step in the unit of the series, the same for all steps ahead. `alpha` in (0, 1] weighs new sizes, `beta` new intervals (or
+/// probabilities). Needs one value that is not zero; missing values are left out. O(n) time, n
+/// numbers.
 ///
 /// # Errors
 /// [`Reason::Empty`], [`Reason::Constant`] for all zeros, [`Reason::Parameter`].

@@ -1,7 +1,8 @@
 //! Ridge autoregression on short and seasonal lags, on levels or differences, plain or logarithmic.
 //!
 //! Coefficients solve the weighted ridge normal equations on standardised data (Hoerl and Kennard, "Ridge regression",
-//! 1970); forecasts are recursive. Fit: O(n p²) for p lags; forecast: O(p) a step.
+//! 1970); forecasts are recursive. Fit: O(n p²) time and 3 n + p² numbers for p lags; forecast: O(p) a
+//! step.
 
 use crate::math::{solve, stats};
 

@@ -1,7 +1,7 @@
 //! Forecasting: seasons, single models, their combination, intervals and crossing times.
 //!
 //! Models see plain values at a constant step, oldest first, missing ones filled; everything here is batch. Uses `math`
-//! and `series` alone.
+//! and `series` alone. [`method::forecast`] calls any of them by name; [`auto`] is the default.
 
 pub mod arima;
 pub mod auto;

@@ -1,4 +1,7 @@
-//! Finding the seasons of a series.
+//! Finding the seasons of a series: plain values at a constant step, oldest first, none missing; periods in points.
+//!
+//! Seasonal differences against others, in the spirit of the strength of Wang, Smith, Hyndman ("Characteristic-based clustering for
+//! time series data", 2006); autocorrelation as in Box and Jenkins, 1970.
 
 use crate::math::stats;
 
@@ -37,7 +40,7 @@ pub fn strength(x: &[f64], period: usize) -> f64 {
 
 /// The seasons of a series, shortest first, at most two: of the usual periods (and of the peaks of the autocorrelation)
 /// those with a strength of at least `least` (0.05 is permissive, 0.3 is strict), preferring the strongest, and a longer
-/// one that is a multiple of it and at least as strong. Needs two periods of data. O(n) a candidate.
+/// one that is seven times it (a day and a week). Needs two periods of data. O(n) a candidate, 17 of them; n numbers.
 #[must_use]
 pub fn find(x: &[f64], least: f64) -> Vec<usize> {
     let mut candidates: Vec<usize> = USUAL.to_vec();
