@@ -59,6 +59,10 @@ pub trait ReadAction: Send + Sync {
     /// # Errors
     /// Arguments that can't be asked for (an empty name, a bad URL): class permanent, nothing sent.
     fn start(&self, args: &Args, at: &Surroundings) -> Result<Box<dyn ReadMachine>, ErrorInfo>;
+    /// That nobody answers is an answer to it: an open endpoint breaker must not answer in its place.
+    fn asks_for_presence(&self) -> bool {
+        false
+    }
 }
 
 /// A change with absolute values (R1), before it is admitted. Its arguments serialise; secrets only by name.

@@ -4,30 +4,37 @@
 //! trait, and a change says its class, its risk and its undo or why there is none.
 
 use heal_lang::catalogue::{
-    ActionDecl, Class, DefaultValue, Effect, EnumDecl, Evidence, Example, FieldDecl, FunctionDecl, MethodDecl,
+    ActionDecl, Class, DefaultValue, Effect, EnumDecl, Evidence, Example, FieldDecl, FunctionDecl, MethodDecl, Outside,
     ParamDecl, Permission, RecordDecl, ResultDecl, Risk, Type, UndoDecl,
 };
 
 /// The one positional argument (L11).
 pub(crate) fn subject(name: &str, typ: Type, doc: &str) -> ParamDecl {
-    ParamDecl { name: name.to_owned(), typ, default: None, subject: true, literal: false, doc: doc.to_owned() }
+    ParamDecl { subject: true, ..required(name, typ, doc) }
 }
 
 /// A named argument that must be written.
 pub(crate) fn required(name: &str, typ: Type, doc: &str) -> ParamDecl {
-    ParamDecl { name: name.to_owned(), typ, default: None, subject: false, literal: false, doc: doc.to_owned() }
+    ParamDecl {
+        name: name.to_owned(),
+        typ,
+        default: None,
+        subject: false,
+        literal: false,
+        // What takes text from outside says so (R67).
+        outside: Outside::Never,
+        doc: doc.to_owned(),
+    }
+}
+
+/// It takes text from outside: as data, or as a name that is looked up in the live system (R67).
+pub(crate) fn data(param: ParamDecl) -> ParamDecl {
+    ParamDecl { outside: Outside::Data, ..param }
 }
 
 /// A named argument with a default.
 pub(crate) fn optional(name: &str, typ: Type, default: DefaultValue, doc: &str) -> ParamDecl {
-    ParamDecl {
-        name: name.to_owned(),
-        typ,
-        default: Some(default),
-        subject: false,
-        literal: false,
-        doc: doc.to_owned(),
-    }
+    ParamDecl { default: Some(default), ..required(name, typ, doc) }
 }
 
 /// A named argument that may be left out; it is absent then.
@@ -167,9 +174,19 @@ pub(crate) fn record(name: &str, doc: &str, fields: &[(&str, Type, &str)]) -> Re
         doc: doc.to_owned(),
         fields: fields
             .iter()
-            .map(|(name, typ, doc)| ((*name).to_owned(), FieldDecl { typ: typ.clone(), doc: (*doc).to_owned() }))
+            .map(|(name, typ, doc)| {
+                ((*name).to_owned(), FieldDecl { typ: typ.clone(), outside: false, doc: (*doc).to_owned() })
+            })
             .collect(),
     }
+}
+
+/// Its fields that hold text from outside (R67).
+pub(crate) fn from_outside(mut decl: RecordDecl, fields: &[&str]) -> RecordDecl {
+    for (name, field) in &mut decl.fields {
+        field.outside |= fields.contains(&name.as_str());
+    }
+    decl
 }
 
 /// A closed set of words without an order.

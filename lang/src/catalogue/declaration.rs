@@ -63,6 +63,33 @@ pub enum DefaultValue {
     EmptyMap,
 }
 
+/// What a parameter of an action or a target takes of text from outside (R67): trigger payloads, labels, log text, names
+/// of branches. Anyone who can name a pod or a branch can write these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outside {
+    /// None of it: a path, a host, a name that nothing looks up.
+    Never,
+    /// Any: it goes as data, or it is a name that is looked up in the live system.
+    Data,
+    /// A program and its arguments: a whole argument that is no option, never the program, and nothing for programs that
+    /// read their arguments as code.
+    Argv {
+        /// Their names; one that ends in `*` stands for all that begin so.
+        code: Vec<String>,
+    },
+}
+
+/// Whether a program, by its path or name, is one of those that [`Outside::Argv`] lists.
+#[must_use]
+pub fn reads_code<T: AsRef<str>>(listed: &[T], program: &str) -> bool {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    listed.iter().any(|entry| match entry.as_ref().strip_suffix('*') {
+        Some(front) => name.starts_with(front),
+        None => name == entry.as_ref(),
+    })
+}
+
 /// One parameter of an action, a function or a target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ParamDecl {
@@ -76,6 +103,8 @@ pub struct ParamDecl {
     pub subject: bool,
     /// Must be a literal, because the result's type depends on it (L25).
     pub literal: bool,
+    /// Of text from outside; a function computes with any.
+    pub outside: Outside,
     /// One sentence.
     pub doc: String,
 }
@@ -271,6 +300,8 @@ pub struct RecordDecl {
 pub struct FieldDecl {
     /// Its type.
     pub typ: Type,
+    /// It holds text from outside (R67). Logs and untyped data do anyway.
+    pub outside: bool,
     /// One sentence.
     pub doc: String,
 }

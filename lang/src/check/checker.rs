@@ -187,8 +187,6 @@ pub(super) struct Checker<'a> {
     pub(super) let_ranges: BTreeMap<String, u64>,
     /// What the ladders' conditions need, hard and soft.
     pub(super) ladder_refs: Vec<(BTreeSet<StepId>, BTreeSet<StepId>)>,
-    /// Inputs that some trigger binds.
-    pub(super) untrusted: BTreeSet<String>,
     /// `fn`s whose mistakes were reported where they stand: their calls are not to be looked into.
     pub(super) broken_fns: BTreeSet<(usize, String)>,
     /// For unique names of locals.
@@ -228,7 +226,6 @@ impl<'a> Checker<'a> {
             ranges: BTreeMap::new(),
             let_ranges: BTreeMap::new(),
             ladder_refs: Vec::new(),
-            untrusted: BTreeSet::new(),
             broken_fns: BTreeSet::new(),
             counter: 0,
             made: 0,

@@ -235,7 +235,6 @@ impl<'a> Checker<'a> {
                     );
                 }
             }
-            self.untrusted.extend(binds.iter().map(|b| b.name.clone()));
             all.push(TriggerDef { kind, args: bound.args, binds, span: x.span });
         }
         all

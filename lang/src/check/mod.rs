@@ -21,6 +21,7 @@ mod modules;
 mod operators;
 mod options;
 mod order;
+mod outside;
 mod patterns;
 mod playbook;
 mod policy;

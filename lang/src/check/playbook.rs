@@ -2,7 +2,7 @@
 
 use super::checker::{Binding, Checker, Named, Place, StepInfo};
 use super::evidence::Weight;
-use super::{flow, order, walk};
+use super::{flow, order, outside, walk};
 use crate::catalogue::Risk;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Bounds, LetDef, PLAN_SCHEMA, Plan, Step, StepId, TellCall};
@@ -90,6 +90,7 @@ impl<'a> Checker<'a> {
         };
         self.text_alone(&plan);
         self.destroy(&plan);
+        outside::check(self, &plan);
         flow::unroll(self, &mut plan);
         // Half a graph would be called silent or boundless where it is only broken.
         let whole = !self.failed();

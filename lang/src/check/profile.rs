@@ -5,7 +5,7 @@ use super::modules::{Found, Loaded, load_error, nearest_in};
 use super::options::{Options, ScriptChecker};
 use super::types::Vars;
 use super::{constant, expr, suggest};
-use crate::catalogue::{Catalogue, DefaultValue, ParamDecl, Type};
+use crate::catalogue::{Catalogue, DefaultValue, Outside, ParamDecl, Type};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Approval, Backoff, Breaker, ErrorClass, ExprKind, Retry, ScriptDef};
 use crate::source::{Loader, Sources, Span};
@@ -36,6 +36,7 @@ fn duration_param(name: &str, subject: bool, default: Option<f64>) -> ParamDecl 
         default: default.map(DefaultValue::Number),
         subject,
         literal: true,
+        outside: Outside::Data,
         doc: String::new(),
     }
 }

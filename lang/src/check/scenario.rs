@@ -7,7 +7,7 @@ use super::playbook::OUTCOMES;
 use super::profile::Scripts;
 use super::types::Vars;
 use super::{constant, expr};
-use crate::catalogue::{Catalogue, Dim, ParamDecl, Type};
+use crate::catalogue::{Catalogue, Dim, Outside, ParamDecl, Type};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::NamedArg;
 use crate::source::{Loader, Sources};
@@ -270,6 +270,7 @@ impl<'a> Checker<'a> {
                 default: Some(crate::catalogue::DefaultValue::None),
                 subject: false,
                 literal: false,
+                outside: Outside::Data,
                 doc: field.doc.clone(),
             })
             .collect();

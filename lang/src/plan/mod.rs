@@ -148,6 +148,14 @@ pub struct InputDef {
     pub span: Span,
 }
 
+impl InputDef {
+    /// Its variable is one that a CI system fills with what anybody may have written: a branch's name (R67).
+    #[must_use]
+    pub fn env_is_outside(&self) -> bool {
+        self.env.as_deref().is_some_and(|var| var.starts_with("GITHUB_"))
+    }
+}
+
 /// `secret name from env("X")`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SecretDef {

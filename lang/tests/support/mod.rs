@@ -8,7 +8,21 @@ use heal_lang::source::{LoadError, Loader, SourceFile, Sources};
 use std::collections::BTreeMap;
 
 fn param(name: &str, typ: Type) -> ParamDecl {
-    ParamDecl { name: name.to_owned(), typ, default: None, subject: false, literal: false, doc: format!("the {name}") }
+    let doc = format!("the {name}");
+    ParamDecl {
+        name: name.to_owned(),
+        typ,
+        default: None,
+        subject: false,
+        literal: false,
+        outside: Outside::Never,
+        doc,
+    }
+}
+
+/// It takes text from outside.
+fn data(param: ParamDecl) -> ParamDecl {
+    ParamDecl { outside: Outside::Data, ..param }
 }
 
 fn subject(name: &str, typ: Type) -> ParamDecl {
@@ -74,12 +88,18 @@ fn tell(name: &str, params: Vec<ParamDecl>) -> ActionDecl {
 }
 
 fn record(name: &str, fields: &[(&str, Type)]) -> RecordDecl {
-    let field = |t: &Type| FieldDecl { typ: t.clone(), doc: String::new() };
+    let field = |t: &Type| FieldDecl { typ: t.clone(), outside: false, doc: String::new() };
     RecordDecl {
         name: name.to_owned(),
         doc: String::new(),
         fields: fields.iter().map(|(n, t)| ((*n).to_owned(), field(t))).collect(),
     }
+}
+
+/// These fields hold text from outside.
+fn from_outside(mut decl: RecordDecl, fields: &[&str]) -> RecordDecl {
+    decl.fields.iter_mut().for_each(|(name, field)| field.outside = fields.contains(&name.as_str()));
+    decl
 }
 
 fn words(name: &str, values: &[&str], ordered: bool) -> EnumDecl {
@@ -138,7 +158,7 @@ pub(crate) fn catalogue() -> Catalogue {
                 read("kubernetes.rollout_history", vec![app()], result(Type::record("kubernetes.History"))),
                 read(
                     "kubernetes.resources",
-                    vec![app(), param("container", Type::String)],
+                    vec![app(), data(param("container", Type::String))],
                     result(Type::record("kubernetes.Resources")),
                 ),
                 change(
@@ -158,7 +178,7 @@ pub(crate) fn catalogue() -> Catalogue {
                     "kubernetes.set_resources",
                     vec![
                         app(),
-                        param("container", Type::String),
+                        data(param("container", Type::String)),
                         param("memory", Type::BYTES),
                         param("at_most", Type::BYTES),
                         param("expect", Type::String),
@@ -183,7 +203,10 @@ pub(crate) fn catalogue() -> Catalogue {
                     ..change(
                         "process.run",
                         vec![
-                            subject("argv", Type::String.list()),
+                            ParamDecl {
+                                outside: Outside::Argv { code: vec!["sh".to_owned(), "python*".to_owned()] },
+                                ..subject("argv", Type::String.list())
+                            },
                             maybe("timeout", Type::DURATION),
                             maybe("transient", Type::Regex),
                         ],
@@ -195,13 +218,13 @@ pub(crate) fn catalogue() -> Catalogue {
                     class: Some(Class::Probed),
                     ..change("process.restart", vec![subject("app", Type::target("process.service"))], Risk::Low, false)
                 },
-                tell("notify.console", vec![param("summary", Type::String)]),
+                tell("notify.console", vec![data(param("summary", Type::String))]),
                 tell(
                     "notify.pagerduty",
                     vec![
                         param("key", Type::Secret(Box::new(Type::String))),
-                        param("summary", Type::String),
-                        maybe("link", Type::String),
+                        data(param("summary", Type::String)),
+                        data(maybe("link", Type::String)),
                     ],
                 ),
             ],
@@ -238,23 +261,29 @@ pub(crate) fn catalogue() -> Catalogue {
             vec![
                 record("kubernetes.Rollout", &[("name", Type::String), ("at", Type::Time)]),
                 record("kubernetes.History", &[("latest", rollout()), ("last_stable", rollout().optional())]),
-                record(
-                    "kubernetes.Pod",
-                    &[
-                        ("name", Type::String),
-                        ("ready", Type::Bool),
-                        ("restarts", Type::Int),
-                        ("last_exit", Type::enumeration("kubernetes.exit")),
-                        ("node", Type::String.optional()),
-                    ],
+                from_outside(
+                    record(
+                        "kubernetes.Pod",
+                        &[
+                            ("name", Type::String),
+                            ("ready", Type::Bool),
+                            ("restarts", Type::Int),
+                            ("last_exit", Type::enumeration("kubernetes.exit")),
+                            ("node", Type::String.optional()),
+                        ],
+                    ),
+                    &["name", "node"],
                 ),
                 record("kubernetes.Resources", &[("memory_limit", Type::BYTES.optional()), ("version", Type::String)]),
                 record("kubernetes.Changed", &[("at", Type::Time)]),
                 record("http.Probe", &[("ok", Type::Bool), ("status", Type::Int.optional()), ("took", Type::DURATION)]),
-                record("process.Run", &[("exit_code", Type::Int), ("output", Type::String)]),
+                from_outside(record("process.Run", &[("exit_code", Type::Int), ("output", Type::String)]), &["output"]),
                 record("anomaly.Verdict", &[("alarm", Type::Bool), ("score", Type::RATIO)]),
                 record("changepoint.Change", &[("at", Type::Time), ("confidence", Type::RATIO)]),
-                record("Alert", &[("name", Type::String), ("labels", Type::Map(Box::new(Type::String)))]),
+                from_outside(
+                    record("Alert", &[("name", Type::String), ("labels", Type::Map(Box::new(Type::String)))]),
+                    &["name", "labels"],
+                ),
             ],
             |r| r.name.clone(),
         ),
@@ -285,8 +314,8 @@ pub(crate) fn catalogue() -> Catalogue {
                     name: "kubernetes.deployment".to_owned(),
                     noun: "deployment".to_owned(),
                     params: vec![
-                        subject("name", name()),
-                        default("namespace", name(), DefaultValue::Text("default".to_owned())),
+                        data(subject("name", name())),
+                        data(default("namespace", name(), DefaultValue::Text("default".to_owned()))),
                     ],
                     section: None,
                     doc: String::new(),

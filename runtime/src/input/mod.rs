@@ -119,7 +119,7 @@ fn one(
         fit(value, input).map_err(|why| format!("input `{name}`, from the trigger: {why}"))?
     } else if let Some((var, text)) = from_env() {
         // What a CI system puts there may be a branch's name: anybody's text (R67).
-        let untrusted = var.starts_with("GITHUB_");
+        let untrusted = input.env_is_outside();
         parse(&text, &input.typ, &input.words, untrusted).map_err(|why| format!("input `{name}`, from {var}: {why}"))?
     } else if let Some(default) = &input.default {
         evaluate::evaluate(default, &Known { inputs: earlier.clone(), ..Known::default() })

@@ -4,7 +4,7 @@ pub(crate) mod faults;
 pub(crate) mod methods;
 pub(crate) mod triggers;
 
-use crate::declare::{ordered, record, words};
+use crate::declare::{from_outside, ordered, record, words};
 use heal_lang::catalogue::{EnumDecl, RecordDecl, Type};
 
 pub(crate) fn enums() -> Vec<EnumDecl> {
@@ -62,34 +62,40 @@ pub(crate) fn enums() -> Vec<EnumDecl> {
 
 pub(crate) fn records() -> Vec<RecordDecl> {
     vec![
-        record(
-            "run",
-            "The run itself.",
-            &[
-                ("id", Type::String, "Its id."),
-                ("url", Type::String, "Its page in CI, else the command that shows it."),
-                ("outcome", Type::enumeration("outcome"), "How it ended, as far as it has."),
-                ("environment", Type::String, "The environment of `healrun.yaml`."),
-                ("playbook", Type::String, "The playbook's name."),
-                ("plan_hash", Type::String, "What was planned."),
-                ("because", Type::String, "Why it ended so, in words."),
-                ("started", Type::Time, "When it began."),
-                ("incident", Type::String, "The key of its incident, the same for every run of it."),
-            ],
+        from_outside(
+            record(
+                "run",
+                "The run itself.",
+                &[
+                    ("id", Type::String, "Its id."),
+                    ("url", Type::String, "Its page in CI, else the command that shows it."),
+                    ("outcome", Type::enumeration("outcome"), "How it ended, as far as it has."),
+                    ("environment", Type::String, "The environment of `healrun.yaml`."),
+                    ("playbook", Type::String, "The playbook's name."),
+                    ("plan_hash", Type::String, "What was planned."),
+                    ("because", Type::String, "Why it ended so, in words."),
+                    ("started", Type::Time, "When it began."),
+                    ("incident", Type::String, "The key of its incident, the same for every run of it."),
+                ],
+            ),
+            &["because"],
         ),
         record(
             "cause",
             "A cause that a diagnose considered.",
             &[("name", Type::String, "Its name."), ("confidence", Type::RATIO, "Its number.")],
         ),
-        record(
-            "change",
-            "A change that was made.",
-            &[
-                ("action", Type::String, "The action."),
-                ("target", Type::String, "On what."),
-                ("summary", Type::String, "In words."),
-            ],
+        from_outside(
+            record(
+                "change",
+                "A change that was made.",
+                &[
+                    ("action", Type::String, "The action."),
+                    ("target", Type::String, "On what."),
+                    ("summary", Type::String, "In words."),
+                ],
+            ),
+            &["target", "summary"],
         ),
     ]
 }

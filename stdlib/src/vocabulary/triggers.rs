@@ -1,6 +1,6 @@
 //! What starts a run. Everything a trigger brings is a hint of untrusted text: detect reads again (R53, R67).
 
-use crate::declare::{maybe, optional, record, subject};
+use crate::declare::{from_outside, maybe, optional, record, subject};
 use heal_lang::catalogue::{DefaultValue, RecordDecl, TriggerDecl, Type};
 use std::collections::BTreeMap;
 
@@ -48,31 +48,37 @@ pub(crate) fn triggers() -> Vec<TriggerDecl> {
 
 pub(crate) fn records() -> Vec<RecordDecl> {
     vec![
-        record(
-            "trigger.Alert",
-            "An alert, as the alerting system sent it.",
-            &[
-                ("name", Type::String, "Its name."),
-                ("status", Type::enumeration("alert_status"), "Where it stands."),
-                ("labels", Type::Map(Box::new(Type::String)), "Its labels."),
-                ("annotations", Type::Map(Box::new(Type::String)), "Its annotations."),
-                ("starts_at", Type::Time, "Since when it fires."),
-                ("fingerprint", Type::String, "What makes it the same alert."),
-            ],
+        from_outside(
+            record(
+                "trigger.Alert",
+                "An alert, as the alerting system sent it.",
+                &[
+                    ("name", Type::String, "Its name."),
+                    ("status", Type::enumeration("alert_status"), "Where it stands."),
+                    ("labels", Type::Map(Box::new(Type::String)), "Its labels."),
+                    ("annotations", Type::Map(Box::new(Type::String)), "Its annotations."),
+                    ("starts_at", Type::Time, "Since when it fires."),
+                    ("fingerprint", Type::String, "What makes it the same alert."),
+                ],
+            ),
+            &["name", "labels", "annotations", "fingerprint"],
         ),
         record("trigger.Schedule", "A time that came.", &[("at", Type::Time, "Which.")]),
-        record(
-            "trigger.Ci",
-            "A workflow run that ended.",
-            &[
-                ("run_id", Type::Int, "Its id."),
-                ("workflow", Type::String, "The workflow's name."),
-                ("conclusion", Type::enumeration("github.conclusion"), "How it ended."),
-                ("attempt", Type::Int, "Which attempt it was."),
-                ("branch", Type::String, "Of which branch."),
-                ("commit", Type::String, "Of which commit."),
-                ("url", Type::String, "Its page."),
-            ],
+        from_outside(
+            record(
+                "trigger.Ci",
+                "A workflow run that ended.",
+                &[
+                    ("run_id", Type::Int, "Its id."),
+                    ("workflow", Type::String, "The workflow's name."),
+                    ("conclusion", Type::enumeration("github.conclusion"), "How it ended."),
+                    ("attempt", Type::Int, "Which attempt it was."),
+                    ("branch", Type::String, "Of which branch."),
+                    ("commit", Type::String, "Of which commit."),
+                    ("url", Type::String, "Its page."),
+                ],
+            ),
+            &["workflow", "branch", "commit", "url"],
         ),
     ]
 }

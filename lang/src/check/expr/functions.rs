@@ -5,7 +5,7 @@ use super::super::modules::Found;
 use super::super::types::Vars;
 use super::arguments::Bound;
 use super::unknown;
-use crate::catalogue::{ParamDecl, Type};
+use crate::catalogue::{Outside, ParamDecl, Type};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Expr, ExprKind};
 use crate::source::Span;
@@ -27,6 +27,7 @@ impl<'a> Checker<'a> {
                 default: None,
                 subject: i == 0,
                 literal: false,
+                outside: Outside::Data,
                 doc: String::new(),
             })
             .collect()

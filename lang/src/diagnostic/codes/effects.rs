@@ -72,4 +72,19 @@ A read or a function that stands alone does nothing. Give its value a name with 
 Anyone who can get a line into a log could start this change. A rule over logs, labels or annotations needs a second
 kind of evidence beside it, joined with `and`: a metric, the state of an API or a file, an exit status, a probe."##,
     },
+    Entry {
+        code: "H0411",
+        title: "text from outside where it may not go",
+        explanation: r##"
+What a trigger brings, labels, log lines, the output of a command, names of branches and pods: anyone may have written
+it. It may be compared, counted, told to people, stand inside the quotes of a query, name a target that is looked up
+in the live system, and be one whole argument of a program that does not read its arguments as code. It never becomes
+a path, a host, a program, or code.
+
+Choose among what the playbook itself names, and let the text only decide which:
+
+    let path = if alert.labels.tier == "web" then "/var/log/web.log" else "/var/log/app.log"
+
+Or make it an input that whoever starts the run gives by hand."##,
+    },
 ];

@@ -6,7 +6,7 @@
 use super::table::{self, Row};
 use crate::action::{Args, ReadAction, ReadMachine, Surroundings};
 use crate::arguments;
-use crate::declare::{duration, example, local, maybe, optional, reads, subject, unit};
+use crate::declare::{data, duration, example, local, maybe, optional, reads, subject, unit};
 use crate::error::ErrorInfo;
 use crate::moment;
 use crate::openmetrics::{self, MARKER};
@@ -29,18 +29,23 @@ pub(crate) fn decl() -> ActionDecl {
                 .to_owned(),
         params: vec![
             subject("path", Type::String, "The file, or the `path` of an `http.scrape`."),
-            optional("metric", Type::String, DefaultValue::Text("value".to_owned()), "The metric, column or field."),
-            optional(
+            data(optional(
+                "metric",
+                Type::String,
+                DefaultValue::Text("value".to_owned()),
+                "The metric, column or field.",
+            )),
+            data(optional(
                 "labels",
                 Type::Map(Box::new(Type::String)),
                 DefaultValue::EmptyMap,
                 "What the labels, columns or fields must be.",
-            ),
-            maybe(
+            )),
+            data(maybe(
                 "time",
                 Type::String,
                 "The column or field of the time; otherwise `time`, `timestamp`, `at` or `ts`.",
-            ),
+            )),
             maybe("absent", Type::NUMBER, "The value of a series that a successful scrape does not show."),
             optional(
                 "format",

@@ -9,7 +9,7 @@ pub(crate) mod logs;
 pub(crate) mod releases;
 pub(crate) mod switch_release;
 
-use crate::declare::{record, subject, words};
+use crate::declare::{from_outside, record, subject, words};
 use heal_lang::catalogue::{EnumDecl, RecordDecl, TargetDecl, Type};
 
 pub(crate) fn targets() -> Vec<TargetDecl> {
@@ -28,16 +28,19 @@ pub(crate) fn enums() -> Vec<EnumDecl> {
 
 pub(crate) fn records() -> Vec<RecordDecl> {
     vec![
-        record(
-            "file.Facts",
-            "What is known about a path.",
-            &[
-                ("exists", Type::Bool, "There is something."),
-                ("kind", Type::enumeration("file.kind"), "What it is."),
-                ("size", Type::BYTES, "Its size; 0 where there is nothing."),
-                ("modified", Type::Time.optional(), "When it was last written; of a link itself."),
-                ("link", Type::String.optional(), "Where a link points, as it stands in it."),
-            ],
+        from_outside(
+            record(
+                "file.Facts",
+                "What is known about a path.",
+                &[
+                    ("exists", Type::Bool, "There is something."),
+                    ("kind", Type::enumeration("file.kind"), "What it is."),
+                    ("size", Type::BYTES, "Its size; 0 where there is nothing."),
+                    ("modified", Type::Time.optional(), "When it was last written; of a link itself."),
+                    ("link", Type::String.optional(), "Where a link points, as it stands in it."),
+                ],
+            ),
+            &["link"],
         ),
         record(
             "file.Release",

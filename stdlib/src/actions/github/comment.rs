@@ -7,7 +7,7 @@ use crate::action::{
     Args, ChangeAction, ChangeMachine, ProbeMachine, Probed, ResolveMachine, ResolveStep, ResolvedCall, Surroundings,
 };
 use crate::arguments;
-use crate::declare::{example, required, scope, subject, tells};
+use crate::declare::{data, example, required, scope, subject, tells};
 use crate::error::ErrorInfo;
 use crate::evaluate::{clip, safe};
 use crate::moment;
@@ -25,7 +25,7 @@ pub(crate) fn decl() -> ActionDecl {
             .to_owned(),
         params: vec![
             subject("issue", Type::Int, "The number of the issue or pull request."),
-            required("body", Type::String, "Markdown."),
+            data(required("body", Type::String, "Markdown.")),
         ],
         result: ResultDecl::Nothing,
         permissions: vec![scope("issues", "write")],

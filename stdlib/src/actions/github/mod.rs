@@ -11,7 +11,7 @@ pub(crate) mod runs;
 #[cfg(test)]
 mod tests;
 
-use crate::declare::{record, subject, words};
+use crate::declare::{from_outside, record, subject, words};
 use heal_lang::catalogue::{EnumDecl, RecordDecl, TargetDecl, Type};
 
 pub(crate) fn targets() -> Vec<TargetDecl> {
@@ -52,35 +52,41 @@ pub(crate) fn enums() -> Vec<EnumDecl> {
 
 pub(crate) fn records() -> Vec<RecordDecl> {
     vec![
-        record(
-            "github.Run",
-            "A workflow run.",
-            &[
-                ("id", Type::Int, "Its id."),
-                ("workflow", Type::String, "The workflow's name."),
-                ("status", Type::enumeration("github.status"), "Where it stands."),
-                ("conclusion", Type::enumeration("github.conclusion"), "How it ended."),
-                ("attempt", Type::Int, "Which attempt this is, 1 first."),
-                ("branch", Type::String, "Of which branch."),
-                ("commit", Type::String, "Of which commit."),
-                ("event", Type::String, "What started it."),
-                ("at", Type::Time.optional(), "When it was created."),
-                ("url", Type::String, "Its page."),
-            ],
+        from_outside(
+            record(
+                "github.Run",
+                "A workflow run.",
+                &[
+                    ("id", Type::Int, "Its id."),
+                    ("workflow", Type::String, "The workflow's name."),
+                    ("status", Type::enumeration("github.status"), "Where it stands."),
+                    ("conclusion", Type::enumeration("github.conclusion"), "How it ended."),
+                    ("attempt", Type::Int, "Which attempt this is, 1 first."),
+                    ("branch", Type::String, "Of which branch."),
+                    ("commit", Type::String, "Of which commit."),
+                    ("event", Type::String, "What started it."),
+                    ("at", Type::Time.optional(), "When it was created."),
+                    ("url", Type::String, "Its page."),
+                ],
+            ),
+            &["workflow", "branch", "commit", "event", "url"],
         ),
-        record(
-            "github.Job",
-            "A job of a run.",
-            &[
-                ("id", Type::Int, "Its id."),
-                ("name", Type::String, "Its name."),
-                ("conclusion", Type::enumeration("github.conclusion"), "How it ended."),
-                ("failed_step", Type::String.optional(), "The first step that failed."),
-                ("attempt", Type::Int, "Of which attempt of the run."),
-                ("started", Type::Time.optional(), "When it began."),
-                ("ended", Type::Time.optional(), "When it ended."),
-                ("url", Type::String, "Its page."),
-            ],
+        from_outside(
+            record(
+                "github.Job",
+                "A job of a run.",
+                &[
+                    ("id", Type::Int, "Its id."),
+                    ("name", Type::String, "Its name."),
+                    ("conclusion", Type::enumeration("github.conclusion"), "How it ended."),
+                    ("failed_step", Type::String.optional(), "The first step that failed."),
+                    ("attempt", Type::Int, "Of which attempt of the run."),
+                    ("started", Type::Time.optional(), "When it began."),
+                    ("ended", Type::Time.optional(), "When it ended."),
+                    ("url", Type::String, "Its page."),
+                ],
+            ),
+            &["name", "failed_step", "url"],
         ),
         record(
             "github.Rerun",

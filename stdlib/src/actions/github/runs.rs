@@ -6,7 +6,7 @@
 use super::api::{Run, Runs, conclusion, get, outside, parse, permission, repository, status, time};
 use crate::action::{Args, ReadAction, ReadMachine, Surroundings};
 use crate::arguments;
-use crate::declare::{example, int, maybe, reads, result, scope};
+use crate::declare::{data, example, int, maybe, reads, result, scope};
 use crate::error::ErrorInfo;
 use crate::evaluate::plain;
 use crate::talk::{ask, done, fail, talk};
@@ -17,8 +17,8 @@ pub(crate) fn decl() -> ActionDecl {
     ActionDecl {
         doc: "Newest first.".to_owned(),
         params: vec![
-            maybe("workflow", Type::String, "Of which workflow: its file's name or its own."),
-            maybe("branch", Type::String, "Of which branch."),
+            data(maybe("workflow", Type::String, "Of which workflow: its file's name or its own.")),
+            data(maybe("branch", Type::String, "Of which branch.")),
             maybe("conclusion", Type::enumeration("github.conclusion"), "Only those that ended like this."),
             int("at_most", 20, "How many, 100 at most."),
         ],

@@ -7,7 +7,7 @@ pub(crate) mod scrape;
 
 use crate::action::Args;
 use crate::arguments;
-use crate::declare::{optional, record};
+use crate::declare::{data, from_outside, optional, record};
 use crate::error::ErrorInfo;
 use crate::request::{Endpoint, HeaderText, HttpAnswer, HttpRequest};
 use crate::value::{Secret, Value};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 fn common() -> Vec<ParamDecl> {
     let texts = || Type::Map(Box::new(Type::String));
     vec![
-        optional("headers", texts(), DefaultValue::EmptyMap, "Headers."),
+        data(optional("headers", texts(), DefaultValue::EmptyMap, "Headers.")),
         optional(
             "token",
             Type::Secret(Box::new(Type::String)).optional(),
@@ -30,30 +30,36 @@ fn common() -> Vec<ParamDecl> {
 
 pub(crate) fn records() -> Vec<RecordDecl> {
     vec![
-        record(
-            "http.Answer",
-            "What a server answered.",
-            &[
-                ("ok", Type::Bool, "The status is 2xx."),
-                ("status", Type::Int, "The status."),
-                ("body", Type::String, "The body, up to the cap."),
-                ("json", Type::Json, "The body as JSON; no data where it is none."),
-                ("latency", Type::DURATION, "From sending to the last byte."),
-            ],
+        from_outside(
+            record(
+                "http.Answer",
+                "What a server answered.",
+                &[
+                    ("ok", Type::Bool, "The status is 2xx."),
+                    ("status", Type::Int, "The status."),
+                    ("body", Type::String, "The body, up to the cap."),
+                    ("json", Type::Json, "The body as JSON; no data where it is none."),
+                    ("latency", Type::DURATION, "From sending to the last byte."),
+                ],
+            ),
+            &["body"],
         ),
-        record(
-            "http.Probe",
-            "What a probe found. That nobody answers is an answer.",
-            &[
-                (
-                    "ok",
-                    Type::Bool,
-                    "An answer came and its status is what was expected (2xx or 3xx unless said otherwise).",
-                ),
-                ("status", Type::Int.optional(), "The status, where an answer came."),
-                ("latency", Type::DURATION, "From sending to the last byte, or to the failure."),
-                ("error", Type::String.optional(), "Why no answer came, in words."),
-            ],
+        from_outside(
+            record(
+                "http.Probe",
+                "What a probe found. That nobody answers is an answer.",
+                &[
+                    (
+                        "ok",
+                        Type::Bool,
+                        "An answer came and its status is what was expected (2xx or 3xx unless said otherwise).",
+                    ),
+                    ("status", Type::Int.optional(), "The status, where an answer came."),
+                    ("latency", Type::DURATION, "From sending to the last byte, or to the failure."),
+                    ("error", Type::String.optional(), "Why no answer came, in words."),
+                ],
+            ),
+            &["error"],
         ),
         record(
             "http.Scrape",

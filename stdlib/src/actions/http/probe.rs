@@ -42,6 +42,10 @@ impl ReadAction for Action {
         decl()
     }
 
+    fn asks_for_presence(&self) -> bool {
+        true
+    }
+
     fn start(&self, args: &Args, at: &Surroundings) -> Result<Box<dyn ReadMachine>, ErrorInfo> {
         let mut request = request(args, "GET", false)?;
         // What it says does not matter, only that it says it.

@@ -10,7 +10,7 @@ use crate::action::{
     ResolvedCall, Surroundings,
 };
 use crate::arguments;
-use crate::declare::{changes, endpoint, example, no_undo, optional, result_record, subject};
+use crate::declare::{changes, data, endpoint, example, no_undo, optional, result_record, subject};
 use crate::error::ErrorInfo;
 use crate::evaluate::{clip, to_json};
 use crate::request::{ChangeRequest, HeaderText, HttpBody, HttpRequest, ReadRequest};
@@ -22,8 +22,8 @@ pub(crate) fn decl() -> ActionDecl {
     let mut params = vec![
         subject("url", Type::String, "Where; its host must be allowed."),
         optional("method", Type::enumeration("http.method"), DefaultValue::Word("post".to_owned()), "The method."),
-        optional("body", Type::String.optional(), DefaultValue::None, "A body of text."),
-        optional("json", Type::Json.optional(), DefaultValue::None, "A body of JSON."),
+        data(optional("body", Type::String.optional(), DefaultValue::None, "A body of text.")),
+        data(optional("json", Type::Json.optional(), DefaultValue::None, "A body of JSON.")),
     ];
     params.extend(super::common());
     ActionDecl {

@@ -5,7 +5,7 @@
 use super::request;
 use crate::action::{Args, ReadAction, ReadMachine, Surroundings};
 use crate::arguments;
-use crate::declare::{duration, endpoint, example, optional, reads, required, result_record, subject};
+use crate::declare::{data, duration, endpoint, example, optional, reads, required, result_record, subject};
 use crate::error::ErrorInfo;
 use crate::evaluate::plain;
 use crate::openmetrics::{self, MARKER};
@@ -27,7 +27,7 @@ pub(crate) fn decl() -> ActionDecl {
             required("into", Type::String, "The file's name below the state directory; kept from run to run."),
             duration("every", 1.0, "Between two scrapes."),
             required("for", Type::DURATION, "How long to go on."),
-            optional("metrics", Type::String.list(), DefaultValue::EmptyList, "Keep only these; otherwise all."),
+            data(optional("metrics", Type::String.list(), DefaultValue::EmptyList, "Keep only these; otherwise all.")),
         ],
         result: result_record("http.Scrape"),
         permissions: vec![endpoint("GET the metrics page")],
@@ -49,6 +49,10 @@ const SHORTEST_MS: i64 = 100;
 impl ReadAction for Action {
     fn decl(&self) -> ActionDecl {
         decl()
+    }
+
+    fn asks_for_presence(&self) -> bool {
+        true
     }
 
     fn start(&self, args: &Args, _: &Surroundings) -> Result<Box<dyn ReadMachine>, ErrorInfo> {

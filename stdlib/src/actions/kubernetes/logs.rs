@@ -8,7 +8,7 @@ use super::objects::Pod;
 use super::pods::pods;
 use crate::action::{Args, ReadAction, ReadMachine, Surroundings};
 use crate::arguments;
-use crate::declare::{duration, example, flag, int, maybe, reads, result, rule};
+use crate::declare::{data, duration, example, flag, int, maybe, reads, result, rule};
 use crate::error::ErrorInfo;
 use crate::moment;
 use crate::request::{KubernetesGet, ReadRequest};
@@ -26,7 +26,7 @@ pub(crate) fn decl() -> ActionDecl {
         params: vec![
             app(),
             duration("over", 900.0, "How far back."),
-            maybe("container", Type::String, "Of which container; otherwise the pod's first."),
+            data(maybe("container", Type::String, "Of which container; otherwise the pod's first.")),
             flag("previous", "Also of the run before the last restart."),
             int("pods", 5, "Of how many pods at most."),
             int("at_most", 2_000, "Most lines of each pod, from the end."),

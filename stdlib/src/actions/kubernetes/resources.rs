@@ -9,7 +9,7 @@ use super::objects::{Container, Deployment};
 use super::quantity;
 use crate::action::{Args, ReadAction, ReadMachine, Surroundings};
 use crate::arguments;
-use crate::declare::{example, reads, required, result_record, rule};
+use crate::declare::{data, example, reads, required, result_record, rule};
 use crate::error::ErrorInfo;
 use crate::talk::{done, fail, talk};
 use crate::value::Value;
@@ -20,7 +20,7 @@ use serde_json::Value as Json;
 pub(crate) fn decl() -> ActionDecl {
     ActionDecl {
         doc: "From the pod template, not from a running pod.".to_owned(),
-        params: vec![app(), required("container", Type::String, "Which container.")],
+        params: vec![app(), data(required("container", Type::String, "Which container."))],
         result: result_record("kubernetes.Resources"),
         permissions: vec![rule("apps", "deployments", &["get"])],
         examples: vec![example("Its memory limit", r#"kubernetes.resources(app, container: "checkout").memory_limit"#)],

@@ -10,7 +10,7 @@ use super::resources::{find, version};
 use super::{app, writes};
 use crate::action::{Args, ChangeAction, ChangeMachine, ProbeMachine, ResolveMachine, ResolvedCall, Surroundings};
 use crate::arguments;
-use crate::declare::{changes, example, maybe, required, result_record, undone_by};
+use crate::declare::{changes, data, example, maybe, required, result_record, undone_by};
 use crate::error::ErrorInfo;
 use crate::evaluate::quantity_text;
 use crate::talk::{fail, talk};
@@ -26,7 +26,7 @@ pub(crate) fn decl() -> ActionDecl {
             .to_owned(),
         params: vec![
             app(),
-            required("container", Type::String, "Which container."),
+            data(required("container", Type::String, "Which container.")),
             maybe("memory", Type::BYTES, "Its memory limit."),
             maybe("cpu", Type::CPU, "Its CPU limit."),
             maybe("at_most", Type::BYTES, "The most memory that may be set."),

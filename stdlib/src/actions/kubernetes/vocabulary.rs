@@ -1,6 +1,6 @@
 //! Names, records and words of the family.
 
-use crate::declare::{optional, record, subject, words};
+use crate::declare::{data, from_outside, optional, record, subject, words};
 use heal_lang::catalogue::{DefaultValue, EnumDecl, RecordDecl, TargetDecl, TextDecl, Type};
 
 pub(crate) fn texts() -> Vec<TextDecl> {
@@ -18,8 +18,9 @@ pub(crate) fn targets() -> Vec<TargetDecl> {
         name: "kubernetes.deployment".to_owned(),
         noun: "deployment".to_owned(),
         params: vec![
-            subject("name", name(), "Its name."),
-            optional("namespace", name(), DefaultValue::Text("default".to_owned()), "Its namespace."),
+            // Looked up by their exact names in the cluster (L29).
+            data(subject("name", name(), "Its name.")),
+            data(optional("namespace", name(), DefaultValue::Text("default".to_owned()), "Its namespace.")),
         ],
         section: None,
         doc: "A deployment of the connected cluster.".to_owned(),
@@ -39,50 +40,59 @@ pub(crate) fn enums() -> Vec<EnumDecl> {
 
 pub(crate) fn records() -> Vec<RecordDecl> {
     vec![
-        record(
-            "kubernetes.Pod",
-            "A pod of a deployment.",
-            &[
-                ("name", Type::String, "Its name."),
-                ("phase", Type::enumeration("kubernetes.phase"), "Its phase."),
-                ("ready", Type::Bool, "All its containers are ready."),
-                ("restarts", Type::Int, "Of all its containers."),
-                ("last_exit", Type::enumeration("kubernetes.exit"), "How a container of it ended last."),
-                ("exit_code", Type::Int.optional(), "With which code."),
-                ("exited", Type::Time.optional(), "When."),
-                (
-                    "waiting",
-                    Type::String.optional(),
-                    "Why a container is not running: `CrashLoopBackOff`, `ImagePullBackOff`.",
-                ),
-                ("node", Type::String.optional(), "Where it runs."),
-                ("started", Type::Time.optional(), "Since when."),
-                ("hash", Type::String, "The hash of the pod template it was made from."),
-            ],
+        from_outside(
+            record(
+                "kubernetes.Pod",
+                "A pod of a deployment.",
+                &[
+                    ("name", Type::String, "Its name."),
+                    ("phase", Type::enumeration("kubernetes.phase"), "Its phase."),
+                    ("ready", Type::Bool, "All its containers are ready."),
+                    ("restarts", Type::Int, "Of all its containers."),
+                    ("last_exit", Type::enumeration("kubernetes.exit"), "How a container of it ended last."),
+                    ("exit_code", Type::Int.optional(), "With which code."),
+                    ("exited", Type::Time.optional(), "When."),
+                    (
+                        "waiting",
+                        Type::String.optional(),
+                        "Why a container is not running: `CrashLoopBackOff`, `ImagePullBackOff`.",
+                    ),
+                    ("node", Type::String.optional(), "Where it runs."),
+                    ("started", Type::Time.optional(), "Since when."),
+                    ("hash", Type::String, "The hash of the pod template it was made from."),
+                ],
+            ),
+            &["name", "waiting", "node", "hash"],
         ),
-        record(
-            "kubernetes.Event",
-            "An event of a deployment, its replica sets or its pods.",
-            &[
-                ("at", Type::Time.optional(), "When it was seen last."),
-                ("kind", Type::String, "`Normal` or `Warning`."),
-                ("reason", Type::String, "`BackOff`"),
-                ("message", Type::String, "In words."),
-                ("object", Type::String, "`Pod/checkout-5d9f-x7k2`"),
-                ("count", Type::Int, "How often."),
-            ],
+        from_outside(
+            record(
+                "kubernetes.Event",
+                "An event of a deployment, its replica sets or its pods.",
+                &[
+                    ("at", Type::Time.optional(), "When it was seen last."),
+                    ("kind", Type::String, "`Normal` or `Warning`."),
+                    ("reason", Type::String, "`BackOff`"),
+                    ("message", Type::String, "In words."),
+                    ("object", Type::String, "`Pod/checkout-5d9f-x7k2`"),
+                    ("count", Type::Int, "How often."),
+                ],
+            ),
+            &["kind", "reason", "message", "object"],
         ),
-        record(
-            "kubernetes.Rollout",
-            "A release: one pod template. Two are the same when their hash is; an undo renumbers revisions.",
-            &[
-                ("revision", Type::Int, "Its number in the deployment's history."),
-                ("hash", Type::String, "The hash of its pod template."),
-                ("at", Type::Time, "When it was first rolled out."),
-                ("image", Type::String, "The image of its first container."),
-                ("replica_set", Type::String, "The replica set that holds it."),
-                ("change_cause", Type::String.optional(), "`kubernetes.io/change-cause`, as somebody wrote it."),
-            ],
+        from_outside(
+            record(
+                "kubernetes.Rollout",
+                "A release: one pod template. Two are the same when their hash is; an undo renumbers revisions.",
+                &[
+                    ("revision", Type::Int, "Its number in the deployment's history."),
+                    ("hash", Type::String, "The hash of its pod template."),
+                    ("at", Type::Time, "When it was first rolled out."),
+                    ("image", Type::String, "The image of its first container."),
+                    ("replica_set", Type::String, "The replica set that holds it."),
+                    ("change_cause", Type::String.optional(), "`kubernetes.io/change-cause`, as somebody wrote it."),
+                ],
+            ),
+            &["image", "change_cause"],
         ),
         record(
             "kubernetes.History",

@@ -6,7 +6,7 @@ pub(crate) mod webhook;
 
 use crate::action::{Args, ResolveMachine, ResolveStep, ResolvedCall, Surroundings};
 use crate::arguments;
-use crate::declare::{maybe, optional};
+use crate::declare::{data, maybe, optional};
 use crate::error::ErrorInfo;
 use crate::evaluate::{clip, safe};
 use crate::talk::{Turn, talk};
@@ -15,8 +15,8 @@ use heal_lang::catalogue::{DefaultValue, ParamDecl, Type};
 /// What every message has.
 fn message() -> Vec<ParamDecl> {
     vec![
-        crate::declare::required("summary", Type::String, "What people read first."),
-        maybe("link", Type::String, "Where to read on; otherwise the run's page."),
+        data(crate::declare::required("summary", Type::String, "What people read first.")),
+        data(maybe("link", Type::String, "Where to read on; otherwise the run's page.")),
         optional("severity", Type::enumeration("notify.severity"), DefaultValue::Word("error".to_owned()), "How loud."),
     ]
 }

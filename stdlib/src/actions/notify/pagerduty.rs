@@ -7,7 +7,7 @@ use super::webhook::again;
 use super::{Message, resolved};
 use crate::action::{Args, ChangeAction, ChangeMachine, ProbeMachine, ResolveMachine, ResolvedCall, Surroundings};
 use crate::arguments;
-use crate::declare::{endpoint, example, maybe, required, tells};
+use crate::declare::{data, endpoint, example, maybe, required, tells};
 use crate::error::ErrorInfo;
 use crate::request::{ChangeRequest, Endpoint, HttpBody, HttpRequest};
 use crate::status::Asked;
@@ -23,7 +23,11 @@ pub(crate) fn decl() -> ActionDecl {
         "The integration key of the service (Events API v2).",
     )];
     params.extend(super::message());
-    params.push(maybe("dedup", Type::String, "What makes two events one incident; otherwise the run's incident."));
+    params.push(data(maybe(
+        "dedup",
+        Type::String,
+        "What makes two events one incident; otherwise the run's incident.",
+    )));
     ActionDecl {
         doc: "Events API v2, over the connection `pagerduty` where `healrun.yaml` names one (a proxy, a test), else \
               PagerDuty's own address."

@@ -9,13 +9,13 @@ use crate::action::{
     ResolvedCall, Surroundings,
 };
 use crate::arguments;
-use crate::declare::{changes, example, local, maybe, no_undo, optional, result_record, subject};
+use crate::declare::{changes, data, example, local, maybe, no_undo, optional, result_record, subject};
 use crate::error::ErrorInfo;
 use crate::evaluate::{clip, plain, safe, show};
 use crate::request::{Answer, ChangeRequest, CommandLine, ProcessAnswer, ProcessChange, ProcessRead, ReadRequest};
 use crate::talk::{Sent, Turn, ask, changed, done, odd, talk};
 use crate::value::{LogLine, Logs, Pattern, Value};
-use heal_lang::catalogue::{ActionDecl, Class, DefaultValue, Dim, Effect, Risk, Type};
+use heal_lang::catalogue::{ActionDecl, Class, DefaultValue, Dim, Effect, Outside, ParamDecl, Risk, Type};
 use heal_lang::plan::ErrorClass;
 use std::sync::Arc;
 
@@ -30,14 +30,22 @@ pub(crate) fn decl() -> ActionDecl {
               risk is low for an asserted read or change and high otherwise."
             .to_owned(),
         params: vec![
-            subject(
-                "argv",
-                Type::String.list(),
-                "The program and its arguments; text from outside is one whole argument.",
-            ),
+            ParamDecl {
+                outside: Outside::Argv { code: READS_CODE.iter().map(|name| (*name).to_owned()).collect() },
+                ..subject(
+                    "argv",
+                    Type::String.list(),
+                    "The program and its arguments; text from outside is one whole argument.",
+                )
+            },
             maybe("timeout", Type::DURATION, "Killed after this; otherwise the step's `timeout`."),
             maybe("folder", Type::String, "Where it runs; otherwise the folder of `healrun.yaml`."),
-            optional("env", Type::Map(Box::new(Type::String)), DefaultValue::EmptyMap, "Added to its environment."),
+            data(optional(
+                "env",
+                Type::Map(Box::new(Type::String)),
+                DefaultValue::EmptyMap,
+                "Added to its environment.",
+            )),
             maybe("transient", Type::Regex, "A failure whose output matches may pass by itself."),
             optional(
                 "codes",
@@ -65,6 +73,36 @@ pub(crate) fn decl() -> ActionDecl {
         )
     }
 }
+
+/// Programs that take their arguments as code.
+const READS_CODE: &[&str] = &[
+    "sh",
+    "bash",
+    "dash",
+    "zsh",
+    "ksh",
+    "ash",
+    "fish",
+    "env",
+    "xargs",
+    "eval",
+    "ssh",
+    "su",
+    "sudo",
+    "busybox",
+    "python*",
+    "perl*",
+    "ruby*",
+    "node*",
+    "php*",
+    "lua*",
+    "awk*",
+    "gawk*",
+    "mawk*",
+    "osascript*",
+    "psql*",
+    "sqlite*",
+];
 
 /// Kept of each stream.
 const MOST_OUTPUT: u64 = 1 << 20;
@@ -191,7 +229,7 @@ fn line(args: &Args, at: &Surroundings) -> Result<CommandLine, ErrorInfo> {
         argv.push(text);
     }
     let program = argv.first().filter(|p| !p.is_empty()).ok_or_else(|| refuse("must name a program"))?;
-    if outside && reads_code(program) {
+    if outside && heal_lang::catalogue::reads_code(READS_CODE, program) {
         return Err(refuse("hands text from outside to a shell or an interpreter, which is refused"));
     }
     let own = arguments::maybe_ms(args, "timeout")?;
@@ -202,21 +240,11 @@ fn line(args: &Args, at: &Surroundings) -> Result<CommandLine, ErrorInfo> {
     };
     Ok(CommandLine {
         argv,
-        folder: arguments::maybe_text(args, "folder")?,
+        folder: arguments::given(args, "folder")?.map(|_| arguments::path(args, "folder")).transpose()?,
         env: arguments::texts(args, "env")?,
         max_bytes: MOST_OUTPUT,
         timeout_ms: own.filter(|ms| *ms > 0).unwrap_or(of_attempt),
     })
-}
-
-/// Whether a program takes its arguments as code.
-fn reads_code(program: &str) -> bool {
-    let name = program.rsplit('/').next().unwrap_or(program);
-    let shells =
-        ["sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "env", "xargs", "eval", "ssh", "su", "sudo", "busybox"];
-    let interpreters =
-        ["python", "perl", "ruby", "node", "php", "lua", "awk", "gawk", "mawk", "osascript", "psql", "sqlite"];
-    shells.contains(&name) || interpreters.iter().any(|i| name.starts_with(i))
 }
 
 fn exit_code(p: &ProcessAnswer) -> i64 {
