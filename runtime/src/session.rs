@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::connections::connections;
 use crate::driver::clock::{self, Clock};
+use crate::driver::gate::Gate;
 use crate::driver::{self, Driver, Ended, Givens, Hands, Held, LiveHands, NoHands, Observer, Record, Replayed, person};
 use crate::failure::Failure;
 use crate::journal::Row;
@@ -12,6 +13,7 @@ use heal_adapters::{Readers, Writers};
 use heal_engine::event::{Autonomy, Because, BecauseKind, ClaimReason, Claimed, EventKind, HandedOver, Opened};
 use heal_engine::guard::{GuardDoc, GuardLimits, GuardRequest, GuardVerdict, Tier};
 use heal_engine::mode::{Live, Preview};
+use heal_engine::node::NodeLimits;
 use heal_engine::outcome::Outcome;
 use heal_engine::run::Run;
 use heal_lang::plan::Plan;
@@ -90,10 +92,11 @@ pub async fn preview(
     observer: &mut dyn Observer,
 ) -> Result<(Value, Vec<heal_engine::event::ResolvedChange>), Failure> {
     let readers = Readers::new(connections(&givens, tokens, &start.state));
+    let gate = Gate::new(readers, NodeLimits::default());
     let began = clock::wall();
     let opened = opened(&givens, start, "plan", givens.settings.autonomy);
     let run = Run::<Preview>::new(Arc::clone(&givens.plan));
-    let mut driver = Driver::new(run, givens, Clock::from(0), NoHands, readers, Record::Nowhere, observer);
+    let mut driver = Driver::new(run, givens, Clock::from(0), NoHands, gate, Record::Nowhere, observer);
     if !allow_asserted {
         driver = driver.without_asserted();
     }
@@ -256,16 +259,16 @@ pub async fn fresh(
         }),
     ];
     let clock = Clock::from(0);
-    let (hands, readers) = live(&givens, tokens, &start.state, &clock);
+    let (hands, gate) = live(&givens, tokens, &start.state, &clock);
     let run = Run::<Live>::new(Arc::clone(&givens.plan));
-    let driver = Driver::new(run, givens, clock, hands, readers, Record::Held(Box::new(held)), observer);
+    let driver = Driver::new(run, givens, clock, hands, gate, Record::Held(Box::new(held)), observer);
     finish(driver, first, began).await
 }
 
-fn live(givens: &Givens, tokens: &BTreeMap<String, Secret>, state: &Path, clock: &Clock) -> (LiveHands, Readers) {
+fn live(givens: &Givens, tokens: &BTreeMap<String, Secret>, state: &Path, clock: &Clock) -> (LiveHands, Gate) {
     let clock = clock.clone();
     let (writers, readers) = Writers::new(connections(givens, tokens, state), Arc::new(move || clock.now()));
-    (LiveHands { writers: Arc::new(writers) }, readers)
+    (LiveHands { writers: Arc::new(writers) }, Gate::new(readers, NodeLimits::default()))
 }
 
 /// What taking a run over found.
@@ -357,8 +360,8 @@ pub async fn resumed(
         why: if rows.is_empty() { ClaimReason::Fresh } else { ClaimReason::Resume },
         owner_dead,
     }));
-    let (hands, readers) = live(&givens, tokens, &start.state, &clock);
-    let mut driver = Driver::new(run, givens, clock, hands, readers, Record::Held(Box::new(held)), observer);
+    let (hands, gate) = live(&givens, tokens, &start.state, &clock);
+    let mut driver = Driver::new(run, givens, clock, hands, gate, Record::Held(Box::new(held)), observer);
     driver.restore(rows)?;
     if let Some(report) = closed {
         // It had ended: only its end was not written down.

@@ -177,8 +177,16 @@ pub struct CallEnded {
     pub result: CallResult,
     /// When the bytes left, run milliseconds.
     pub sent_at: Option<u64>,
+    /// How long the process's own limits ([`crate::node`]) held it back, milliseconds; part of its timeout.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub queued_ms: u64,
     /// It had been given up before.
     pub late: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// How a call went.

@@ -159,6 +159,7 @@ impl Sim {
                     attempt: order.attempt,
                     result,
                     sent_at: None,
+                    queued_ms: 0,
                     late: false,
                 })));
             }

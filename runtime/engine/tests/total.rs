@@ -225,6 +225,7 @@ fn vocabulary() -> Vec<EventKind> {
                     attempt: 1,
                     result,
                     sent_at: None,
+                    queued_ms: 0,
                     late: call.0 == 99,
                 })));
             }

@@ -2,60 +2,28 @@
 
 use super::args::{Approve, Format};
 use super::{SCHEMA, out, runs, show};
+use crate::approval::{self, Answer};
 use crate::config::Config;
 use crate::driver::{clock, person};
 use crate::failure::Failure;
 use crate::run_context::RunContext;
-use crate::store::{Decision, Request, RunStatus, Store};
+use crate::store::{Request, Store};
 use serde_json::json;
 
 pub(super) fn approve(args: &Approve) -> Result<u8, Failure> {
     let mut store = runs::open(&args.state)?;
     let request = find(&store, args.id.as_deref())?;
-    let ask = &request.ask;
-    if let Some(closed) = closed(&store, &request)? {
-        return Err(closed);
-    }
-    let now = clock::wall();
-    if request.until <= now {
-        return Err(Failure::invalid(format!("the request {} expired at {}", ask.request, show::time(request.until))));
-    }
-    if let Some(given) = &args.fingerprint
-        && !(given.len() >= 8 && ask.fingerprint.starts_with(given.as_str()))
-    {
-        return Err(Failure::invalid(format!("the request is for {}, not for {given}", ask.fingerprint))
-            .help("what would be done has changed: look at it again"));
-    }
     let by = person::name();
-    let groups = config_of(&store, &request.run)?.groups_of(&by);
-    let named = ask.people.contains(&by) || ask.groups.iter().any(|g| groups.contains(g));
-    if !(named || ask.people.is_empty() && ask.groups.is_empty()) {
-        return Err(Failure::invalid(format!("{by} is not among those who may answer: {}", who(&request)))
-            .help("`groups:` in healrun.yaml names people by their user name"));
-    }
-    let decision = Decision {
-        n: 0,
-        request: ask.request.clone(),
+    let answer = Answer {
+        groups: config_of(&store, &request.run)?.groups_of(&by),
         by: by.clone(),
         method: "local".to_owned(),
         approve: !args.refuse,
-        fingerprint: ask.fingerprint.clone(),
-        at: now,
+        fingerprint: args.fingerprint.clone(),
+        at: clock::wall(),
     };
-    let written = store.write(|tx| {
-        if !tx.decide_open(&decision)? {
-            return Ok(false);
-        }
-        let said = json!({ "request": ask.request, "by": by, "method": "local", "approve": decision.approve });
-        tx.enter(now, "decided", &request.run, &said)?;
-        Ok(true)
-    });
-    if !written.map_err(|e| store.failure(&e))? {
-        // Somebody was faster.
-        let request = find(&store, Some(&ask.request))?;
-        let closed = closed(&store, &request)?;
-        return Err(closed.unwrap_or_else(|| Failure::invalid(format!("the request {} is not open", ask.request))));
-    }
+    let ask = &request.ask;
+    let decision = approval::answer(&mut store, &ask.request, answer)?;
     let word = if decision.approve { "approved" } else { "refused" };
     match args.format {
         Format::Json => out::json(&json!({
@@ -72,41 +40,24 @@ pub(super) fn approve(args: &Approve) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Why a request takes no more answers.
-fn closed(store: &Store, request: &Request) -> Result<Option<Failure>, Failure> {
-    let failed = |e| store.failure(&e);
-    let name = &request.ask.request;
-    let answers = store.decisions_after(&request.run, 0).map_err(failed)?;
-    if let Some(no) = answers.iter().find(|d| d.request == *name && !d.approve) {
-        let at = show::time(no.at);
-        return Ok(Some(Failure::invalid(format!("the request {name} was already refused by {} at {at}", no.by))));
-    }
-    if request.status != "open" {
-        return Ok(Some(Failure::invalid(format!("the request {name} is {}", request.status))));
-    }
-    let run = store.run(&request.run).map_err(failed)?;
-    let over = run.is_some_and(|run| run.status == RunStatus::Closed);
-    Ok(over.then(|| Failure::invalid(format!("the run {} is over", request.run))))
-}
-
 fn find(store: &Store, id: Option<&str>) -> Result<Request, Failure> {
-    let failed = |e| store.failure(&e);
+    let (now, failed) = (clock::wall(), |e| store.failure(&e));
     if let Some(id) = id {
         if let Some(request) = store.request(id).map_err(failed)? {
             return Ok(request);
         }
         let run = store.run(id).map_err(failed)?;
         let run = run.ok_or_else(|| Failure::invalid(format!("there is no run and no request `{id}`")))?;
-        let mut open = store.open_requests(Some(&run.id)).map_err(failed)?;
+        let mut open = store.open_requests(Some(&run.id), now).map_err(failed)?;
         if open.is_empty()
             && let Some(request) = store.last_request(&run.id).map_err(failed)?
-            && let Some(closed) = closed(store, &request)?
+            && let Some(closed) = approval::why_closed(store, &request, now)?
         {
             return Err(closed);
         }
         return open.pop().ok_or_else(|| Failure::invalid(format!("run {} asks for nothing", run.id)));
     }
-    let mut open = store.open_requests(None).map_err(failed)?;
+    let mut open = store.open_requests(None, now).map_err(failed)?;
     match (open.pop(), open.is_empty()) {
         (Some(request), true) => Ok(request),
         (Some(last), false) => {
@@ -124,9 +75,4 @@ fn config_of(store: &Store, run: &str) -> Result<Config, Failure> {
         Some(context) => context.config(),
         None => Ok(Config::default()),
     }
-}
-
-fn who(request: &Request) -> String {
-    let groups = request.ask.groups.iter().map(|g| format!("group {g}"));
-    groups.chain(request.ask.people.iter().cloned()).collect::<Vec<_>>().join(", ")
 }

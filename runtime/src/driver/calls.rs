@@ -53,10 +53,11 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
     /// What a task reported.
     pub(super) fn take(&mut self, message: Message) -> Result<(), Failure> {
         match message {
-            Message::Read { order, result } => self.read_ended(&order, result),
-            Message::Probe { order, result } => self.probe_ended(&order, result),
+            Message::Read { order, result, queued_ms } => self.read_ended(&order, result, queued_ms),
+            Message::Probe { order, result, queued_ms } => self.probe_ended(&order, result, queued_ms),
             Message::Attempted { call, attempted } => self.attempt_ended(&call, attempted),
             Message::Resolved(resolved) => self.feed(EventKind::Resolved(resolved)),
+            Message::Undo { request, found } => self.undo_resolved(*request, found),
             Message::Typed(typed) => self.typed(typed),
             Message::Signal(name) => self.signal(name),
         }
@@ -66,7 +67,12 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         self.abandoned.contains(&call)
     }
 
-    pub(super) fn read_ended(&mut self, order: &ReadOrder, result: Result<Value, ErrorInfo>) -> Result<(), Failure> {
+    pub(super) fn read_ended(
+        &mut self,
+        order: &ReadOrder,
+        result: Result<Value, ErrorInfo>,
+        queued_ms: u64,
+    ) -> Result<(), Failure> {
         let late = self.late(order.call);
         let result = match result {
             Ok(value) => {
@@ -100,6 +106,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             attempt: order.attempt,
             result,
             sent_at: None,
+            queued_ms,
             late,
         })))
     }
@@ -108,6 +115,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         &mut self,
         order: &ReadOrder,
         result: Result<(ProbeAnswer, Value), ErrorInfo>,
+        queued_ms: u64,
     ) -> Result<(), Failure> {
         let result = match result {
             Ok((answer, value)) => {
@@ -125,6 +133,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             attempt: order.attempt,
             result,
             sent_at: None,
+            queued_ms,
             late: self.late(order.call),
         })))
     }
@@ -150,7 +159,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
     }
 
     pub(super) fn attempt_ended(&mut self, call: &ChangeCall, attempted: Attempted) -> Result<(), Failure> {
-        let machines::Attempted { result, sent_at } = attempted;
+        let machines::Attempted { result, sent_at, queued_ms } = attempted;
         let result = match result {
             Ok((value, unchanged)) => {
                 let digest = match (&call.change, call.node, call.kind) {
@@ -169,6 +178,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             attempt: call.attempt,
             result,
             sent_at,
+            queued_ms,
             late: self.late(call.call),
         })))
     }

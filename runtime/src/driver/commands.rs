@@ -2,9 +2,10 @@
 
 use super::hands::Attempt;
 use super::record::{self, Answered};
-use super::{Driver, Ended, Hands, Message, Typed, calls, clock, judge, machines, resolve, values};
-use crate::failure::Failure;
-use crate::store::{Decision, Tx};
+use super::{Driver, Ended, Hands, Message, Typed, calls, clock, judge, machines, registry, resolve, values};
+use crate::approval::{self, Answer};
+use crate::failure::{Failure, exit};
+use crate::store::Tx;
 use heal_engine::command::{
     AdmitRequest, AskRequest, CallKind, ChangeCall, Command, IntentId, Note, ReadOrder, TellRef,
 };
@@ -13,6 +14,7 @@ use heal_engine::event::{
 };
 use heal_engine::guard::GuardVerdict;
 use heal_engine::mode::Mode;
+use heal_engine::node::Want;
 use heal_engine::run::Phase;
 use heal_lang::plan::{ErrorClass, HandlerOp, NamedArg, StepBody};
 use heal_stdlib::action::ResolvedCall;
@@ -53,14 +55,15 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
                 match resolve::prepare(&mut self.values, &self.givens, self.run.state(), node) {
                     Err(stopped) => self.feed(EventKind::Resolved(stopped)),
                     Ok(work) => {
-                        let (to, readers) = (self.to.clone(), self.readers.clone());
+                        let (to, gate) = (self.to.clone(), self.gate.clone());
                         tokio::spawn(async move {
-                            let _ = to.send(Message::Resolved(Box::new(work.finish(readers).await)));
+                            let _ = to.send(Message::Resolved(Box::new(work.finish(gate).await)));
                         });
                         Ok(())
                     }
                 }
             }
+            Command::Admit(request) if request.undoes.is_some() => self.resolve_undo(request),
             Command::Admit(request) => self.admit(*request),
             Command::Act(order) | Command::Tell(order) => self.act(order),
             Command::Ask(ask) => self.ask(&ask),
@@ -101,21 +104,23 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             step.reads.iter().find(|r| r.id == id).cloned()
         });
         let Some(call) = call else {
-            return self.read_ended(&order, Err(ErrorInfo::permanent("internal", "the plan has no such read")));
+            return self.read_ended(&order, Err(ErrorInfo::permanent("internal", "the plan has no such read")), 0);
         };
         if call.asserted && !self.allow_asserted {
-            return self.read_ended(&order, Err(ErrorInfo::permanent("asserted", ASSERTED)));
+            return self.read_ended(&order, Err(ErrorInfo::permanent("asserted", ASSERTED)), 0);
         }
         let known = calls::known_for_read(&self.values, &self.givens, self.run.state(), &order);
         let args = match resolve::read_args(&call.action, &call.args, &known) {
             Ok(args) => args,
-            Err(error) => return self.read_ended(&order, Err(error)),
+            Err(error) => return self.read_ended(&order, Err(error), 0),
         };
-        let (to, readers) = (self.to.clone(), self.readers.clone());
+        let (to, gate) = (self.to.clone(), self.gate.clone());
         let at = self.givens.surroundings(order.timeout_ms);
         tokio::spawn(async move {
-            let result = machines::read(&readers, &call.action, &args, &at, order.timeout_ms).await;
-            let _ = to.send(Message::Read { order, result });
+            let presence = registry::read(&call.action).is_some_and(|action| action.asks_for_presence());
+            let through = gate.passage(if presence { Want::Presence } else { Want::Look }, order.attempt);
+            let result = machines::read(&through, &call.action, &args, &at, order.timeout_ms).await;
+            let _ = to.send(Message::Read { order, result, queued_ms: through.queued_ms() });
         });
         Ok(())
     }
@@ -124,16 +129,17 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         let intent = order.intent.and_then(|id| self.run.intent(id));
         let Some(intent) = intent else {
             let error = ErrorInfo::permanent("internal", "there is no such intent to probe");
-            return self.probe_ended(&order, Err(error));
+            return self.probe_ended(&order, Err(error), 0);
         };
         let call = resolve::stored_call(&intent.change, &self.givens);
         let (action, key) = (intent.change.action.clone(), intent.key.clone());
-        let (to, readers) = (self.to.clone(), self.readers.clone());
+        let (to, gate) = (self.to.clone(), self.gate.clone());
         let timeout = if order.timeout_ms > 0 { order.timeout_ms } else { PROBE_TIMEOUT_MS };
         let at = self.givens.surroundings(timeout);
         tokio::spawn(async move {
-            let result = machines::probe(&readers, (&action, &key), &call, &at, timeout).await;
-            let _ = to.send(Message::Probe { order, result });
+            let through = gate.passage(Want::Must, order.attempt);
+            let result = machines::probe(&through, (&action, &key), &call, &at, timeout).await;
+            let _ = to.send(Message::Probe { order, result, queued_ms: through.queued_ms() });
         });
         Ok(())
     }
@@ -147,7 +153,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         let resolved = match resolved {
             Ok(resolved) => resolved,
             Err(error) => {
-                let attempted = machines::Attempted { result: Err(error), sent_at: None };
+                let attempted = machines::Attempted { result: Err(error), sent_at: None, queued_ms: 0 };
                 return self.attempt_ended(&call, attempted);
             }
         };
@@ -158,7 +164,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             at: self.givens.surroundings(call.timeout_ms),
             timeout_ms: call.timeout_ms,
         };
-        let task = self.hands.carry(order, attempt, self.readers.clone());
+        let task = self.hands.carry(order, attempt, self.gate.clone());
         let to = self.to.clone();
         tokio::spawn(async move {
             let attempted = task.await;
@@ -216,7 +222,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         })
     }
 
-    fn admit(&mut self, request: AdmitRequest) -> Result<(), Failure> {
+    pub(super) fn admit(&mut self, request: AdmitRequest) -> Result<(), Failure> {
         // The answer becomes a row; the row's commands depend on it; all in one transaction (R25).
         let (shell, run, epoch) = (self.event(EventKind::Tick), self.run.clone(), self.epoch);
         let Some(held) = self.record.held() else {
@@ -330,6 +336,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             attempt: 1,
             result,
             sent_at: None,
+            queued_ms: 0,
             late: false,
         })))
     }
@@ -338,35 +345,39 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         self.observer.withdrawn(request);
         tracing::info!(request, because = because.text, "approval request withdrawn");
         if let Some(held) = self.record.held() {
-            let work = |tx: &mut Tx<'_>| tx.end_request(request, "withdrawn");
+            let work = |tx: &mut Tx<'_>| tx.withdraw(request, clock::wall());
             held.persist(&self.stopping, work, || format!("approval request {request} withdrawn"))?;
         }
         Ok(())
     }
 
-    /// A person at this terminal answered: recorded like any answer, then read back like any.
+    /// A person at this terminal answered: as `healrun approve` takes it, then read back like any answer.
     pub(super) fn typed(&mut self, typed: Typed) -> Result<(), Failure> {
         let Some(approval) = self.run.state().approvals.get(&typed.request) else { return Ok(()) };
-        let fingerprint = approval.fingerprint.clone();
+        let fingerprint = Some(approval.fingerprint.clone());
         let Some(held) = self.record.held() else { return Ok(()) };
-        let at = clock::wall();
         let by = super::person::name();
-        let decision = Decision {
-            n: 0,
-            request: typed.request,
+        let answer = Answer {
+            groups: self.givens.config.groups_of(&by),
             by,
             method: "local".to_owned(),
             approve: typed.approve,
             fingerprint,
-            at,
+            at: clock::wall(),
         };
-        let run = held.run.clone();
-        let said = json!({ "request": decision.request, "by": decision.by, "approve": decision.approve });
-        let work = |tx: &mut Tx<'_>| {
-            tx.decide(&decision)?;
-            tx.enter(at, "decided", &run, &said)
-        };
-        held.persist(&self.stopping, work, || said.to_string())?;
-        self.look()
+        let taken = approval::check(&held.store, &typed.request, answer).and_then(|checked| {
+            let what = || format!("the answer of {}", checked.decision.by);
+            let standing = held.persist(&self.stopping, |tx| checked.record(tx), what)?;
+            checked.taken(&standing)
+        });
+        match taken {
+            Ok(()) => self.look(),
+            // It does not count, and is said to whoever typed it; the run waits for one that does.
+            Err(failure) if failure.exit == exit::INVALID => {
+                self.observer.warn(&failure.to_string());
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        }
     }
 }

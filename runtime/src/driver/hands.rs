@@ -1,9 +1,11 @@
 //! What a driver may do with an order of its mode. `plan` has no orders, so it has no hands.
 
+use super::gate::Gate;
 use super::machines::{self, Attempted};
-use heal_adapters::{Delivery, Readers, Writers};
+use heal_adapters::{Delivery, Writers};
 use heal_engine::command::ChangeCall;
 use heal_engine::mode::{Live, LiveOrder, Mode, Preview};
+use heal_engine::node::Want;
 use heal_stdlib::action::{ResolvedCall, Surroundings};
 use std::convert::Infallible;
 use std::future::Future;
@@ -32,7 +34,7 @@ pub trait Hands<M: Mode> {
     /// What the order is for.
     fn call<'a>(&self, order: &'a M::Order) -> &'a ChangeCall;
     /// Carries it out, once.
-    fn carry(&self, order: M::Order, attempt: Attempt, readers: Readers) -> Task;
+    fn carry(&self, order: M::Order, attempt: Attempt, gate: Gate) -> Task;
 }
 
 /// The real world.
@@ -46,15 +48,16 @@ impl Hands<Live> for LiveHands {
         order.call()
     }
 
-    fn carry(&self, order: LiveOrder, attempt: Attempt, readers: Readers) -> Task {
+    fn carry(&self, order: LiveOrder, attempt: Attempt, gate: Gate) -> Task {
         let writers = Arc::clone(&self.writers);
         Box::pin(async move {
             let Attempt { action, key, call, at, timeout_ms } = attempt;
-            let send = |request, within| async move {
-                let Delivery { answer, sent_at } = writers.send(order, request, within).await;
+            let through = gate.passage(Want::Must, order.call().attempt);
+            let send = async |request, within| {
+                let Delivery { answer, sent_at } = through.send(&writers, order, request, within).await;
                 (answer, sent_at)
             };
-            machines::attempt(&readers, (&action, &key), &call, &at, timeout_ms, send).await
+            machines::attempt(&through, (&action, &key), &call, &at, timeout_ms, send).await
         })
     }
 }
@@ -67,7 +70,7 @@ impl Hands<Preview> for NoHands {
         match *order {}
     }
 
-    fn carry(&self, order: Infallible, _: Attempt, _: Readers) -> Task {
+    fn carry(&self, order: Infallible, _: Attempt, _: Gate) -> Task {
         match order {}
     }
 }

@@ -1,7 +1,7 @@
 //! Runs the actions' sans-IO machines against the real world: what is asked is read, what is sent is sent with an order.
 
+use super::gate::Passage;
 use super::registry;
-use heal_adapters::Readers;
 use heal_engine::event::{CallError, ProbeAnswer};
 use heal_lang::plan::ErrorClass;
 use heal_stdlib::action::{Args, ChangeStep, ProbeStep, Probed, ReadStep, ResolveStep, ResolvedCall, Surroundings};
@@ -63,7 +63,7 @@ impl Budget {
 
 /// One attempt at a read.
 pub(super) async fn read(
-    readers: &Readers,
+    through: &Passage,
     action: &str,
     args: &Args,
     at: &Surroundings,
@@ -77,10 +77,13 @@ pub(super) async fn read(
         match machine.next(last.take(), super::clock::wall()) {
             ReadStep::Ask(request) => {
                 let left = budget.left().ok_or_else(|| timeout(action, timeout_ms))?;
-                last = Some(readers.read(request, left).await);
+                last = Some(through.read(request, left).await);
             }
             ReadStep::Done(value) => return Ok(value),
-            ReadStep::Fail(error) => return Err(error),
+            ReadStep::Fail(error) => {
+                through.ended(Some(&error));
+                return Err(error);
+            }
         }
     }
 }
@@ -97,7 +100,7 @@ pub(super) enum ResolvedAs {
 
 /// Fixes a change to absolute values, by reads alone.
 pub(super) async fn resolve(
-    readers: &Readers,
+    through: &Passage,
     action: &str,
     args: &Args,
     at: &Surroundings,
@@ -111,12 +114,15 @@ pub(super) async fn resolve(
         match machine.next(last.take(), super::clock::wall()) {
             ResolveStep::Ask(request) => {
                 let left = budget.left().ok_or_else(|| timeout(action, timeout_ms))?;
-                last = Some(readers.read(request, left).await);
+                last = Some(through.read(request, left).await);
             }
             ResolveStep::Done(call) => return Ok(ResolvedAs::Call(call)),
             ResolveStep::Blocked(why) => return Ok(ResolvedAs::Blocked(why)),
             ResolveStep::Refused(why) => return Ok(ResolvedAs::Refused(why)),
-            ResolveStep::Fail(error) => return Err(error),
+            ResolveStep::Fail(error) => {
+                through.ended(Some(&error));
+                return Err(error);
+            }
         }
     }
 }
@@ -127,11 +133,13 @@ pub struct Attempted {
     pub result: Result<(Value, bool), ErrorInfo>,
     /// Run ms at which the bytes left.
     pub sent_at: Option<u64>,
+    /// How long the limits of the process held it back, milliseconds.
+    pub queued_ms: u64,
 }
 
 /// One attempt at a change. `send` is called at most once.
 pub(super) async fn attempt<F, W>(
-    readers: &Readers,
+    through: &Passage,
     (action, key): (&str, &str),
     call: &ResolvedCall,
     at: &Surroundings,
@@ -142,7 +150,7 @@ where
     F: FnOnce(ChangeRequest, Duration) -> W,
     W: Future<Output = (Answer, Option<u64>)>,
 {
-    let fail = |error, sent_at| Attempted { result: Err(error), sent_at };
+    let fail = |error, sent_at| Attempted { result: Err(error), sent_at, queued_ms: through.queued_ms() };
     let Some(found) = registry::change(action) else { return fail(unknown_action(action), None) };
     let mut machine = match found.send(call, key, at) {
         Ok(machine) => machine,
@@ -162,7 +170,7 @@ where
                     };
                     return fail(error, sent_at);
                 };
-                last = Some(readers.read(request, left).await);
+                last = Some(through.read(request, left).await);
             }
             ChangeStep::Send(request) => match (send.take(), budget.left()) {
                 (Some(send), Some(left)) => {
@@ -185,15 +193,20 @@ where
                     return fail(error, sent_at);
                 }
             },
-            ChangeStep::Done { value, unchanged } => return Attempted { result: Ok((value, unchanged)), sent_at },
-            ChangeStep::Fail(error) => return fail(error, sent_at),
+            ChangeStep::Done { value, unchanged } => {
+                return Attempted { result: Ok((value, unchanged)), sent_at, queued_ms: through.queued_ms() };
+            }
+            ChangeStep::Fail(error) => {
+                through.ended(Some(&error));
+                return fail(error, sent_at);
+            }
         }
     }
 }
 
 /// Finds out whether a change happened. A blind one can't be found out about.
 pub(super) async fn probe(
-    readers: &Readers,
+    through: &Passage,
     (action, key): (&str, &str),
     call: &ResolvedCall,
     at: &Surroundings,
@@ -207,7 +220,7 @@ pub(super) async fn probe(
         match machine.next(last.take(), super::clock::wall()) {
             ProbeStep::Ask(request) => {
                 let left = budget.left().ok_or_else(|| timeout(action, timeout_ms))?;
-                last = Some(readers.read(request, left).await);
+                last = Some(through.read(request, left).await);
             }
             ProbeStep::Done(found, value) => {
                 let answer = match found {
@@ -218,7 +231,10 @@ pub(super) async fn probe(
                 };
                 return Ok((answer, value));
             }
-            ProbeStep::Fail(error) => return Err(error),
+            ProbeStep::Fail(error) => {
+                through.ended(Some(&error));
+                return Err(error);
+            }
         }
     }
 }

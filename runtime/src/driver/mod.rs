@@ -11,6 +11,7 @@ pub mod clock;
 pub mod codec;
 mod commands;
 mod evidence;
+pub mod gate;
 mod givens;
 mod handover;
 mod hands;
@@ -25,6 +26,7 @@ mod releases;
 mod replay;
 mod resolve;
 mod signals;
+mod undo;
 mod values;
 
 pub use givens::Givens;
@@ -39,8 +41,8 @@ pub use replay::{Replayed, replay};
 use crate::failure::{Failure, exit};
 use crate::store::{StoreError, Tx};
 use clock::Clock;
-use heal_adapters::Readers;
-use heal_engine::command::{CallId, CloseReport, Command, Note, ReadOrder};
+use gate::Gate;
+use heal_engine::command::{AdmitRequest, CallId, CloseReport, Command, Note, ReadOrder};
 use heal_engine::event::ProbeAnswer;
 use heal_engine::event::{EVENT_VERSION, Event, EventKind, OrderKind, Ordered, Resolved};
 use heal_engine::mode::Mode;
@@ -77,13 +79,15 @@ pub enum Ended {
 /// What calls report.
 enum Message {
     /// A read was answered.
-    Read { order: ReadOrder, result: Result<Value, ErrorInfo> },
+    Read { order: ReadOrder, result: Result<Value, ErrorInfo>, queued_ms: u64 },
     /// A probe was answered.
-    Probe { order: ReadOrder, result: Result<(ProbeAnswer, Value), ErrorInfo> },
+    Probe { order: ReadOrder, result: Result<(ProbeAnswer, Value), ErrorInfo>, queued_ms: u64 },
     /// A change, an undo or a tell was attempted.
     Attempted { call: Box<heal_engine::command::ChangeCall>, attempted: machines::Attempted },
     /// A change step was resolved.
     Resolved(Box<Resolved>),
+    /// An undo was resolved, and may ask for its admission.
+    Undo { request: Box<AdmitRequest>, found: Result<machines::ResolvedAs, ErrorInfo> },
     /// Somebody typed an answer.
     Typed(Typed),
     /// A signal came.
@@ -98,7 +102,7 @@ pub struct Driver<'o, M: Mode, H: Hands<M>> {
     clock: Clock,
     epoch: u64,
     hands: H,
-    readers: Readers,
+    gate: Gate,
     record: Record,
     observer: &'o mut dyn Observer,
     /// `plan` executes asserted reads only where it is told to.
@@ -128,7 +132,7 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
         givens: Givens,
         clock: Clock,
         hands: H,
-        readers: Readers,
+        gate: Gate,
         record: Record,
         observer: &'o mut dyn Observer,
     ) -> Self {
@@ -145,7 +149,7 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
             clock,
             epoch,
             hands,
-            readers,
+            gate,
             record,
             observer,
             allow_asserted: true,

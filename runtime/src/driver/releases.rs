@@ -4,6 +4,7 @@
 
 use super::{Driver, Hands, machines, resolve};
 use heal_engine::mode::Mode;
+use heal_engine::node::Want;
 use heal_lang::catalogue::{Catalogue, ResultDecl, Type};
 use heal_lang::plan::ReadCall;
 use heal_stdlib::action::Args;
@@ -29,7 +30,8 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
         let mut found = Vec::new();
         for (target, (read, args)) in asked {
             let at = self.givens.surroundings(read.timeout_ms);
-            let answer = machines::read(&self.readers, &read.action, &args, &at, read.timeout_ms).await;
+            let answer =
+                machines::read(&self.gate.passage(Want::Look, 1), &read.action, &args, &at, read.timeout_ms).await;
             match answer {
                 Ok(value) => found.extend(live_release(&value).map(|release| (target, release))),
                 // It is only missed: what was noted before still counts.

@@ -1,11 +1,12 @@
 //! Fixing a change step: targets and values, undo, baseline, fingerprint (R1, R3, R45, L48).
 
 use super::codec;
+use super::gate::Gate;
 use super::givens::Givens;
 use super::machines::{self, ResolvedAs, call_error};
 use super::values::{Values, before_key};
-use heal_adapters::Readers;
 use heal_engine::event::{Facts, Resolved, ResolvedChange, ResolvedUndo, Stop, Verdict};
+use heal_engine::node::Want;
 use heal_engine::run::State;
 use heal_lang::catalogue::{Effect, Risk};
 use heal_lang::plan::{ChangeCall, NamedArg, NodeId, Remediate, Step, StepBody};
@@ -189,12 +190,14 @@ fn bound(givens: &Givens, state: &State, step: &Step) -> blake3::Hasher {
 
 impl Work {
     /// Asks the world, and puts the answer together.
-    pub(super) async fn finish(mut self, readers: Readers) -> Resolved {
+    pub(super) async fn finish(mut self, gate: Gate) -> Resolved {
+        // Part of the change that follows, and not tried again: it is not to fail for a breaker's sake.
+        let through = gate.passage(Want::Must, 1);
         let mut changes = Vec::new();
         for asked in std::mem::take(&mut self.asked) {
             let Some(call) = self.remediate.calls.get(asked.call as usize).cloned() else { continue };
             let timeout = self.remediate.timeout_ms;
-            let resolved = machines::resolve(&readers, &call.action, &asked.args, &self.at, timeout).await;
+            let resolved = machines::resolve(&through, &call.action, &asked.args, &self.at, timeout).await;
             match resolved {
                 Ok(ResolvedAs::Call(found)) if found.unchanged && call.effect != Effect::Tell => {}
                 Ok(ResolvedAs::Call(found)) => {
@@ -258,7 +261,7 @@ impl Work {
 }
 
 /// The identity travels with the arguments: an attempt after a restart needs it too.
-fn stored_args(call: &ResolvedCall) -> Json {
+pub(super) fn stored_args(call: &ResolvedCall) -> Json {
     json!({ "args": codec::encode_map(&call.args), "identity": call.identity })
 }
 

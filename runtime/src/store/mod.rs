@@ -14,7 +14,7 @@ mod open;
 mod plans;
 mod runs;
 
-pub use approvals::{Decision, Request};
+pub use approvals::{Decision, Request, Standing};
 pub use models::{ModelRow, NewModel, VERSIONS, model_hash};
 pub use runs::{Claim, NewRun, Owner, RunRow, RunStatus};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// `heal` in ASCII: how the file says whose it is.
 const APPLICATION: i32 = 0x6865_616c;
 /// The form of the tables below. A file with a higher one was written by a newer healrun.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 const TABLES: &str = "
 create table plans (hash text primary key, body blob not null, at integer not null) without rowid;
@@ -33,7 +33,7 @@ create table evidence (run text not null, digest text not null, at integer not n
   primary key (run, digest)) without rowid;
 create table approvals (
   request text primary key, run text not null, fingerprint text not null, body text not null,
-  asked integer not null, until integer not null, status text not null
+  asked integer not null, until integer not null, withdrawn integer
 ) without rowid;
 create table decisions (
   n integer primary key, request text not null, by text not null, method text not null,
@@ -51,6 +51,14 @@ create table if not exists models (
   by text not null, hash text not null, body blob not null, primary key (name, version)
 );
 ";
+
+/// From each older form to the next, from the first on.
+const STEPS: [&str; 1] = [
+    // A status that nobody kept true was stored; only withdrawals cannot be told from anything else.
+    "alter table approvals add column withdrawn integer;
+     update approvals set withdrawn = asked where status = 'withdrawn';
+     alter table approvals drop column status;",
+];
 
 impl Store {
     /// Opens the state file, or makes one where there is none.
@@ -137,6 +145,9 @@ impl Store {
                 tracing::debug!("quick_check: {answer}");
                 return Err(fail("it is damaged".to_owned()).help(NEVER_OVERWRITTEN));
             }
+            if version < VERSION {
+                upgrade(&mut db).map_err(sql)?;
+            }
             let has = "select count(*) from sqlite_schema where type = 'table' and name = 'models'";
             if db.query_row(has, [], |r| r.get::<_, i64>(0)).map_err(sql)? == 0 {
                 db.execute_batch(MODELS).map_err(sql)?;
@@ -150,6 +161,19 @@ impl Store {
 
 const NEVER_OVERWRITTEN: &str = "nothing was written to it; name another file with `--state PATH`, or restore it";
 const NAME_A_FILE: &str = "name a file: `--state FOLDER/state.db`";
+
+/// Brings an older file to the form of [`TABLES`], all at once or not at all.
+fn upgrade(db: &mut Connection) -> rusqlite::Result<()> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let (_, version) = identity(&tx)?;
+    let done = usize::try_from(version - 1).unwrap_or(STEPS.len());
+    for step in STEPS.iter().skip(done) {
+        tx.execute_batch(step)?;
+    }
+    tx.pragma_update(None, "user_version", VERSION)?;
+    tx.commit()
+}
 
 fn identity(db: &Connection) -> rusqlite::Result<(i32, i32)> {
     Ok((

@@ -71,7 +71,7 @@ fn a_newer_file_is_refused() {
     drop(store);
     let failure = Store::open(&folder.path().join("state.db")).err().expect("refused");
     assert_eq!(failure.exit, 74);
-    assert!(failure.message.contains("a newer healrun wrote it (form 99, this one knows 1)"), "{failure}");
+    assert!(failure.message.contains("a newer healrun wrote it (form 99, this one knows 2)"), "{failure}");
 }
 
 #[test]
@@ -204,5 +204,33 @@ proptest! {
         let reopened = Store::open(&copy).expect("it reopens");
         let journal = reopened.journal("r").expect("a whole chain");
         prop_assert!(journal.len() as u64 <= rows);
+    }
+}
+
+#[test]
+fn a_file_of_the_first_form_is_brought_to_this_one() {
+    let (folder, mut store) = store();
+    store.write(|tx| tx.add_run(&new_run("r"))).expect("written");
+    // As the first form was: a status beside every request.
+    store
+        .db()
+        .execute_batch(
+            "alter table approvals add column status text not null default 'open';
+             alter table approvals drop column withdrawn;
+             insert into approvals values ('open', 'r', 'f', '{}', 5, 9, 'open'), ('gone', 'r', 'f', '{}', 6, 9, 'withdrawn');
+             pragma user_version = 1;",
+        )
+        .expect("made");
+    drop(store);
+    let path = folder.path().join("state.db");
+    for _ in 0..2 {
+        let store = Store::open(&path).expect("it opens");
+        let version: i32 = store.db().query_row("pragma user_version", [], |r| r.get(0)).expect("read");
+        let mut statement =
+            store.db().prepare("select request, withdrawn from approvals order by request").expect("read");
+        let rows: Vec<(String, Option<i64>)> =
+            statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?))).expect("read").map(|r| r.expect("a row")).collect();
+        assert_eq!((version, rows), (2, vec![("gone".to_owned(), Some(6)), ("open".to_owned(), None)]));
+        assert!(store.run("r").expect("read").is_some());
     }
 }

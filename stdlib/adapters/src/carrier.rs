@@ -1,5 +1,6 @@
 //! Hands each request to the module that carries its kind, and bounds its time.
 
+use crate::addressed::{self, Addressed};
 use crate::connections::Connections;
 use crate::departure::Departure;
 use crate::{console, failure, file, process};
@@ -30,6 +31,14 @@ impl Carrier {
             github: crate::github::Github::new(&connections),
             connections,
         }
+    }
+
+    pub(crate) fn reads_from(&self, request: &ReadRequest) -> Option<Addressed> {
+        addressed::read(&self.connections, request)
+    }
+
+    pub(crate) fn sends_to(&self, request: &ChangeRequest) -> Addressed {
+        addressed::change(&self.connections, request)
     }
 
     pub(crate) async fn read(&self, request: ReadRequest, within: Duration) -> Answer {

@@ -60,6 +60,7 @@
 //! }
 //! ```
 
+mod addressed;
 mod carrier;
 mod connections;
 pub mod console;
@@ -88,6 +89,7 @@ mod kubernetes;
 #[path = "../tests/real/mod.rs"]
 mod real;
 
+pub use addressed::Addressed;
 pub use connections::{Connections, Github, HttpConnection, Kubernetes, Noted, Redactor, Service, Stop};
 pub use readers::Readers;
 pub use writers::{Clock, Delivery, Writers};

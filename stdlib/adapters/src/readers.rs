@@ -1,5 +1,6 @@
 //! The readers: all that `plan` is handed.
 
+use crate::addressed::Addressed;
 use crate::carrier::Carrier;
 use crate::connections::Connections;
 use heal_stdlib::request::{Answer, ReadRequest};
@@ -21,6 +22,12 @@ impl Readers {
 
     pub(crate) fn of(carrier: Arc<Carrier>) -> Self {
         Self { carrier }
+    }
+
+    /// Whom a request addresses; none: nobody but healrun itself.
+    #[must_use]
+    pub fn addressed(&self, request: &ReadRequest) -> Option<Addressed> {
+        self.carrier.reads_from(request)
     }
 
     /// Asks, and answers at the latest after `within` (a command: that and a second, in which it is ended). Dropping the future gives up, and kills a command that runs.

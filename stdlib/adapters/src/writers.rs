@@ -1,5 +1,6 @@
 //! The writers: one send for one order.
 
+use crate::addressed::Addressed;
 use crate::carrier::Carrier;
 use crate::connections::Connections;
 use crate::departure::Departure;
@@ -33,6 +34,12 @@ impl Writers {
     pub fn new(connections: Connections, clock: Clock) -> (Writers, Readers) {
         let carrier = Arc::new(Carrier::new(connections));
         (Writers { carrier: carrier.clone(), clock }, Readers::of(carrier))
+    }
+
+    /// Whom a request addresses.
+    #[must_use]
+    pub fn addressed(&self, request: &ChangeRequest) -> Addressed {
+        self.carrier.sends_to(request)
     }
 
     /// Sends once, and answers at the latest after `within` (or the order's own timeout). Nothing leaves after the

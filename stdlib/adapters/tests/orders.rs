@@ -84,6 +84,7 @@ fn order() -> LiveOrder {
                         permission: None,
                     }),
                     sent_at: None,
+                    queued_ms: 0,
                     late: false,
                 }))),
                 Command::Judge { node, purpose, .. } => events.push_back(EventKind::Judged(Box::new(Judged {

@@ -262,6 +262,10 @@ impl Machine {
             intent.seq = seq;
             intent.started = now;
             intent.send_by = now.saturating_add(SEND_WINDOW_MS);
+            if intent.undoes.is_some() {
+                // What the row holds is what is sent: the captured arguments, with the preconditions of this moment (R3).
+                intent.change = (*admitted.change).clone();
+            }
             node = Some((intent.node, intent.undoes.is_some()));
         }
         let Some((node, undo)) = node else { return };
@@ -287,7 +291,7 @@ impl Machine {
         self.s.intents.remove(&id);
         self.note(Some(intent.node), "denied", Some(denied.because.clone()), []);
         if let Some(of) = intent.undoes {
-            self.undo_denied(intent.node, of, denied.because.clone());
+            self.undo_not_admitted(intent.node, of, denied.because.clone());
             return;
         }
         let node = intent.node;

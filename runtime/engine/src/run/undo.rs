@@ -94,6 +94,16 @@ impl Machine {
         true
     }
 
+    /// A compensation was not admitted. Where the target no longer is what we set, it overwrites nobody (R3).
+    pub(crate) fn undo_not_admitted(&mut self, verify: NodeId, of: IntentId, because: Because) {
+        if because.kind != BecauseKind::WorldMoved {
+            self.undo_denied(verify, of, because);
+            return;
+        }
+        self.set_undo(of, UndoEnd::Conflict);
+        self.undo_denied(verify, of, Because::new(BecauseKind::UndoConflict, because.text));
+    }
+
     /// A compensation was not let through: it did not run, and neither do the rest.
     pub(crate) fn undo_denied(&mut self, verify: NodeId, of: IntentId, because: Because) {
         self.note(Some(verify), "undo_denied", Some(because.clone()), [("intent", of.0.into())]);

@@ -499,6 +499,7 @@ impl Lab {
                         attempt: 1,
                         result,
                         sent_at: None,
+                        queued_ms: 0,
                         late: false,
                     })),
                 );
@@ -550,6 +551,7 @@ impl Lab {
             attempt: order.attempt,
             result,
             sent_at: Some(self.now),
+            queued_ms: 0,
             late: false,
         }));
         self.at(self.world.read_ms, event);
@@ -720,6 +722,7 @@ pub fn ended(call: &ChangeCall, result: CallResult, sent: u64) -> EventKind {
         attempt: call.attempt,
         result,
         sent_at: Some(sent),
+        queued_ms: 0,
         late: false,
     }))
 }
