@@ -400,8 +400,8 @@ async fn handed_over(
         EventKind::HandedOver(Box::new(HandedOver { from, changes, owner_dead })),
     ];
     let run = Run::<Live>::after(Arc::clone(&givens.plan), rows.last().map_or(0, |row| row.event.seq));
-    let (hands, readers) = live(&givens, tokens, &start.state, &clock);
-    let driver = Driver::new(run, givens, clock, hands, readers, Record::Held(Box::new(held)), observer);
+    let (hands, gate) = live(&givens, tokens, &start.state, &clock);
+    let driver = Driver::new(run, givens, clock, hands, gate, Record::Held(Box::new(held)), observer);
     finish(driver, first, began).await
 }
 
