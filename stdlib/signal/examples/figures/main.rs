@@ -68,10 +68,11 @@ fn main() -> ExitCode {
         scratch: std::env::temp_dir().join(format!("signal-figures-{}", std::process::id())),
     };
     type Part = fn(&Setting) -> Outcome;
-    let all: [(&str, Part); 7] = [
+    let all: [(&str, Part); 8] = [
         ("nab", detect::nab),
         ("kpi", detect::kpi),
         ("m4", predict::m4),
+        ("crossings", predict::crossings),
         ("blame", text::blame),
         ("templates", text::templates),
         ("petshop", cause::petshop),
