@@ -85,7 +85,7 @@ pub fn new_id() -> String {
 /// # Errors
 /// As [`Driver::drive`].
 pub async fn preview(
-    givens: Givens,
+    mut givens: Givens,
     start: &Start,
     tokens: &BTreeMap<String, Secret>,
     allow_asserted: bool,
@@ -93,6 +93,11 @@ pub async fn preview(
 ) -> Result<(Value, Vec<heal_engine::event::ResolvedChange>), Failure> {
     let readers = Readers::new(connections(&givens, tokens, &start.state));
     let gate = Gate::new(readers, NodeLimits::default());
+    if start.state.exists()
+        && let Err(failure) = Store::reader(&start.state).and_then(|store| givens.remember(&store))
+    {
+        observer.warn(&format!("detectors that keep what they learn judge afresh: {failure}"));
+    }
     let began = clock::wall();
     let opened = opened(&givens, start, "plan", givens.settings.autonomy);
     let run = Run::<Preview>::new(Arc::clone(&givens.plan));
@@ -243,11 +248,12 @@ fn signed(ms: u64) -> i64 {
 pub async fn fresh(
     held: Held,
     autonomy: Autonomy,
-    givens: Givens,
+    mut givens: Givens,
     start: &Start,
     tokens: &BTreeMap<String, Secret>,
     observer: &mut dyn Observer,
 ) -> Result<Finished, Failure> {
+    givens.remember(&held.store)?;
     let began = clock::wall();
     let first = vec![
         opened(&givens, start, "live", autonomy),
@@ -337,7 +343,7 @@ pub async fn resumed(
     held: Held,
     rows: &[Row],
     owner_dead: bool,
-    givens: Givens,
+    mut givens: Givens,
     start: &Start,
     tokens: &BTreeMap<String, Secret>,
     observer: &mut dyn Observer,
@@ -345,6 +351,7 @@ pub async fn resumed(
     if let Some(from) = other_engine(rows) {
         return handed_over(held, rows, (from, owner_dead), givens, start, tokens, observer).await;
     }
+    givens.remember(&held.store)?;
     let Replayed { run, closed } = driver::replay::<Live>(Arc::clone(&givens.plan), rows)?;
     let began = rows.first().map_or_else(clock::wall, |row| row.event.at);
     let clock = rows.last().map_or_else(|| Clock::from(0), |row| Clock::after(row.event.now, row.event.at));
@@ -439,6 +446,7 @@ fn conclude<H: Hands<Live>>(
     let report = report::report(driver.run(), driver.givens(), &end, (began, now), head.clone());
     let (run, key) = (driver.givens().run.clone(), driver.givens().incident.clone());
     let (exit_code, outcome, text) = (end.exit_code, end.outcome, report.to_string());
+    let learnt = driver.givens().learnt();
     let work = |tx: &mut Tx<'_>, scope: &str| {
         tx.conclude(&run, &outcome, exit_code, &text, closed)?;
         tx.leave(&run, if closed.is_some() { RunStatus::Closed } else { RunStatus::Parked })?;
@@ -446,6 +454,9 @@ fn conclude<H: Hands<Live>>(
             tx.note_good(target, release, now)?;
         }
         if closed.is_some() {
+            for model in &learnt {
+                tx.keep_model(model, now, &run)?;
+            }
             let (doc, version) = tx.guard::<GuardDoc>(scope)?;
             let request = GuardRequest::IncidentClosed { key: key.clone() };
             let (next, _) = heal_engine::guard::apply(&doc, &request, now);

@@ -24,6 +24,10 @@ pub fn catalogue() -> Catalogue {
             actions::github::records(),
             functions::anomaly::records(),
             functions::changepoint::records(),
+            functions::compare::records(),
+            functions::forecast::records(),
+            functions::logs::records(),
+            functions::rootcause::records(),
         ]
         .into_iter()
         .flatten()
@@ -159,13 +163,34 @@ macro_rules! pure {
 
 /// All functions.
 fn functions() -> &'static [&'static dyn Function] {
-    static ALL: [&dyn Function; 18] = pure![
+    static ALL: [&dyn Function; 39] = pure![
         functions::approvers,
         functions::backoff::constant,
         functions::backoff::exponential,
+        functions::anomaly::auto,
+        functions::anomaly::cusum,
+        functions::anomaly::ewma,
+        functions::anomaly::flatline,
+        functions::anomaly::holt,
+        functions::anomaly::novelty,
+        functions::anomaly::page_hinkley,
+        functions::anomaly::peers,
         functions::anomaly::rcf,
+        functions::anomaly::seasonal,
         functions::anomaly::zscore,
+        functions::changepoint::all,
         functions::changepoint::last,
+        functions::changepoint::recent,
+        functions::compare::before_after,
+        functions::compare::drift,
+        functions::compare::lag,
+        functions::forecast::at,
+        functions::forecast::crossing,
+        functions::forecast::units,
+        functions::logs::blame,
+        functions::logs::templates,
+        functions::rootcause::component,
+        functions::rootcause::rank,
         functions::number::abs,
         functions::number::ceil,
         functions::number::floor,

@@ -61,6 +61,15 @@ const SERIES: &str = r#"
     let orders = data.series("a.csv", metric: "orders")
     let failed = data.series("a.csv", metric: "failed")
     let all = data.series("a.csv", metric: "all")
+    let queue = data.series("a.csv", metric: "queue", unit: count)
+    let load = data.series("a.csv", metric: "load", unit: per_second)
+    let used = data.series("a.csv", metric: "used", unit: ratio)
+    let lines = file.logs("app.log", over: 1h)
+    let passing = file.logs("pass.log", over: 1h)
+    let releases = file.releases("./current")
+    let restarted = releases.latest.at
+    let web = rootcause.component("web", latency: latency, calls: ["db"])
+    let db = rootcause.component("db", latency: latency)
 "#;
 
 fn reading(source: &str) -> String {
@@ -124,4 +133,24 @@ fn every_example_checks() {
         }
     }
     assert!(findings.is_empty(), "{findings}");
+}
+
+#[test]
+fn a_limit_is_in_the_unit_of_its_series() {
+    for (source, finding) in [
+        ("forecast.crossing(latency, limit: 900ms, horizon: 2h)", None),
+        ("forecast.crossing(errors, limit: 95%, horizon: 2h)", None),
+        ("forecast.units(load, each: 120/s, horizon: 1h)", None),
+        ("forecast.crossing(latency, limit: 95%, horizon: 2h)", Some("H0301")),
+        ("forecast.crossing(errors, limit: 5, horizon: 2h)", Some("H0303")),
+        ("forecast.units(load, each: 120ms, horizon: 1h)", Some("H0301")),
+        ("forecast.at(load, horizon: 5)", Some("H0303")),
+        ("compare.lag(load, with: latency, most: 5%)", Some("H0301")),
+    ] {
+        let (checked, found) = check("units", &reading(source));
+        match finding {
+            None => assert!(!checked.has_errors(), "{source}: {found}"),
+            Some(code) => assert!(found.contains(code), "{source}: {found}"),
+        }
+    }
 }

@@ -63,7 +63,11 @@ pub(super) fn fits(from: &Type, to: &Type, vars: &mut Vars) -> bool {
         (Type::Text(_), Type::String) => true,
         (Type::Secret(a), Type::Secret(b)) => fits(a, b, vars),
         (a, Type::Secret(b)) => fits(a, b, vars),
-        (Type::Series(_), Type::Series(Dim::Number)) => true,
+        (Type::Series(dim), Type::Series(Dim::Number)) => {
+            // A limit of the same call is in the unit of its series: `D`.
+            vars.entry('D').or_insert(Type::Quantity(*dim));
+            true
+        }
         (Type::List(a), Type::List(b)) | (Type::Map(a), Type::Map(b)) | (Type::Range(a), Type::Range(b)) => {
             fits(a, b, vars)
         }

@@ -4,7 +4,7 @@ use super::args::{Actions, Format};
 use super::{SCHEMA, needs, out};
 use crate::config::show_duration;
 use crate::failure::Failure;
-use heal_lang::catalogue::{ActionDecl, Catalogue, DefaultValue, FunctionDecl, ParamDecl, ResultDecl, UndoDecl};
+use heal_lang::catalogue::{ActionDecl, Catalogue, DefaultValue, FunctionDecl, ParamDecl, ResultDecl, Type, UndoDecl};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -82,7 +82,9 @@ fn params(text: &mut String, params: &[ParamDecl]) {
             None => String::new(),
             Some(default) => format!(" = {}", default_text(default)),
         };
-        let head = format!("{}: {}{default}", p.name, p.typ);
+        // The variable of the first series' unit.
+        let typ = if p.typ == Type::Var('D') { "as the series".to_owned() } else { p.typ.to_string() };
+        let head = format!("{}: {typ}{default}", p.name);
         let mark = if p.subject { " (first, without a label)" } else { "" };
         let _ = writeln!(text, "  {head:34} {}{mark}", p.doc);
     }

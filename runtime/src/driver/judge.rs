@@ -82,6 +82,7 @@ pub(super) fn judge(
         }
         _ => {}
     }
+    judged.facts.extend(super::kept::facts(givens, &step.name));
     let body = evidence::body(values.node(node).map(|v| &v.lets), givens);
     judged.digest = evidence::digest(&body);
     (judged, body)

@@ -16,6 +16,7 @@ mod givens;
 mod handover;
 mod hands;
 mod judge;
+mod kept;
 mod last_words;
 mod machines;
 mod observer;

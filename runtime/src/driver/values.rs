@@ -73,6 +73,7 @@ impl Values {
             known.now_ms = own.at.unwrap_or_else(super::clock::wall);
         }
         if let Some(step) = givens.plan.step_of(node) {
+            known.place = format!("{}.when", step.name);
             known.read_names = step.reads.iter().filter_map(|r| Some((r.id, r.name.clone()?))).collect();
         }
         known.befores = self.befores(givens, state, node);
@@ -144,13 +145,16 @@ impl Values {
 pub(super) fn lets_of(step: &Step, known: &mut Known) -> (BTreeMap<String, Value>, Option<String>) {
     known.step_lets.insert(step.id, BTreeMap::new());
     let mut skip = None;
+    let outside = std::mem::take(&mut known.place);
     for l in &step.lets {
+        known.place = format!("{}.{}", step.name, l.name);
         let value = evaluate::evaluate(&l.value, known);
         if let (Some(reason), Value::None, None) = (&l.skip, &value, &skip) {
             skip = Some(reason.clone());
         }
         known.step_lets.entry(step.id).or_default().insert(l.name.clone(), value);
     }
+    known.place = outside;
     (known.step_lets.get(&step.id).cloned().unwrap_or_default(), skip)
 }
 

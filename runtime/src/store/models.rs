@@ -95,6 +95,19 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Names and bodies of the newest versions of the models whose name begins so.
+    ///
+    /// # Errors
+    /// The state file's.
+    pub fn models_under(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let mut statement = self.db().prepare(
+            "select name, body from models m where substr(name, 1, length(?1)) = ?1
+             and version = (select max(version) from models where name = m.name) order by name",
+        )?;
+        let rows = statement.query_map([prefix], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The newest version of a model, or the one of that number, with its body.
     ///
     /// # Errors

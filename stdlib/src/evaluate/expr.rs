@@ -219,6 +219,12 @@ impl<'a> Env<'a> {
                 value => given.insert(arg.name.clone(), value),
             };
         }
+        // A script or a rehearsal has no memory: a kept detector starts afresh there.
+        if let Some((memory, place)) = self.scope.memory()
+            && let Some(value) = crate::functions::anomaly::kept(function, &given, memory, place)
+        {
+            return value;
+        }
         known.call(&given, self.scope.now_ms())
     }
 

@@ -11,6 +11,7 @@ mod cause;
 mod compare;
 mod explain;
 mod expr;
+mod memory;
 mod methods;
 mod number;
 mod scope;
@@ -25,6 +26,7 @@ pub use cause::{Ranked, Ranking, rank};
 pub use explain::{explain, facts, facts_of_value, source};
 #[cfg(test)]
 pub(crate) use expr::compile;
+pub use memory::{Learnt, Memory};
 pub(crate) use number::{millis, number, quantity};
 pub use scope::{Known, Scope};
 pub(crate) use series::step;

@@ -1,10 +1,11 @@
 //! What an expression can see.
 
-use super::Ranking;
+use super::{Memory, Ranking};
 use crate::redact::Redactor;
 use crate::value::Value;
 use heal_lang::plan::{Exit, ReadId, StepId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What an expression can see. A driver implements it, or fills in a [`Known`].
 pub trait Scope {
@@ -40,6 +41,10 @@ pub trait Scope {
     fn local(&self, name: &str) -> Option<Value>;
     /// Runs a script.
     fn script(&self, name: &str, args: &[Value]) -> Value;
+    /// What kept detectors have learnt, and where the expression stands: `step.let`; `None`: nothing is kept here.
+    fn memory(&self) -> Option<(&Memory, &str)> {
+        None
+    }
     /// For explanations: the name of a step.
     fn step_name(&self, step: StepId) -> Option<String> {
         let _ = step;
@@ -97,6 +102,10 @@ pub struct Known {
     pub read_names: BTreeMap<ReadId, String>,
     /// Takes secrets out of explanations.
     pub redactor: Option<Redactor>,
+    /// What kept detectors have learnt.
+    pub memory: Option<Arc<Memory>>,
+    /// Where the expression stands: `step.let`.
+    pub place: String,
 }
 
 fn look<K: Ord>(map: &BTreeMap<K, Value>, key: &K, what: impl FnOnce() -> String) -> Value {
@@ -154,6 +163,9 @@ impl Scope for Known {
             Some(script) => crate::script::run(script, args),
             None => Value::no_data(format!("there is no script `{name}`")),
         }
+    }
+    fn memory(&self) -> Option<(&Memory, &str)> {
+        Some((self.memory.as_deref()?, &self.place))
     }
     fn step_name(&self, step: StepId) -> Option<String> {
         self.step_names.get(&step).cloned()

@@ -85,8 +85,11 @@ pub(super) enum SignalCommand {
         healrun signal rootcause incident/ --symptom web --metric latency --at 2026-11-21T09:15:00Z")]
     Rootcause(Rootcause),
     /// Let a detector learn from a series and keep what it learnt
-    #[command(after_help = "Example:\n  healrun signal train last-month.csv --model checkout-latency\n  \
-        healrun signal detect today.csv --model checkout-latency")]
+    #[command(
+        after_help = "A playbook's detector (`keep: true`) goes by ENVIRONMENT/PLAYBOOK/TARGET/STEP.LET, as `models list` shows \
+        it; give `--unit` there.\n\nExample:\n  healrun signal train last-month.csv --model checkout-latency\n  \
+        healrun signal detect today.csv --model checkout-latency"
+    )]
     Train(Train),
     /// Let a kept detector go on learning; points that it knows are left out
     #[command(after_help = "Example:\n  healrun signal update today.csv --model checkout-latency")]
@@ -135,6 +138,13 @@ fn causal_methods() -> PossibleValuesParser {
     PossibleValuesParser::new(
         method::METHODS.iter().filter(|m| m.causal).map(|m| PossibleValue::new(m.name).help(m.about)),
     )
+}
+
+/// The factor from a unit to its base unit.
+fn unit(word: &str) -> Result<f64, String> {
+    heal_lang::catalogue::unit_of(word).map(|(_, factor)| factor).ok_or_else(|| {
+        "units are ratio, percent, seconds, milliseconds, bytes, per_second, count and number".to_owned()
+    })
 }
 
 fn forecast_method(text: &str) -> Result<Method, String> {
@@ -285,6 +295,9 @@ pub(super) struct Train {
     /// The column that holds the values, where it is not `value`
     #[arg(long, value_name = "NAME")]
     pub(super) column: Option<String>,
+    /// What the values are, as in a playbook (`milliseconds`, `percent`): they are learnt in its base unit
+    #[arg(long, value_name = "UNIT", value_parser = unit)]
+    pub(super) unit: Option<f64>,
     #[command(flatten)]
     pub(super) state: State,
     /// How the result is printed
@@ -302,6 +315,9 @@ pub(super) struct Update {
     /// The column that holds the values, where it is not `value`
     #[arg(long, value_name = "NAME")]
     pub(super) column: Option<String>,
+    /// What the values are, as in a playbook (`milliseconds`, `percent`): they are learnt in its base unit
+    #[arg(long, value_name = "UNIT", value_parser = unit)]
+    pub(super) unit: Option<f64>,
     #[command(flatten)]
     pub(super) state: State,
     /// How the result is printed

@@ -28,7 +28,7 @@ pub(super) fn train(args: &Train) -> Result<u8, Failure> {
     }
     let method = method::find(&args.method).ok_or_else(|| Failure::invalid(format!("no method `{}`", args.method)))?;
     let mut kept = Kept::new(method).map_err(|r| refused(name, "trained", &r))?;
-    let learnt = kept.learn(&series(&args.file, args.column.as_deref())?);
+    let learnt = kept.learn(&series(&args.file, args.column.as_deref(), args.unit.unwrap_or(1.0))?);
     let mut store = runs::create(&args.state)?;
     let row = keep(&mut store, name, &kept, "healrun signal train")?;
     print(&[row], args.format, Some(learnt));
@@ -36,7 +36,7 @@ pub(super) fn train(args: &Train) -> Result<u8, Failure> {
 }
 
 pub(super) fn update(args: &Update) -> Result<u8, Failure> {
-    let series = series(&args.file, args.column.as_deref())?;
+    let series = series(&args.file, args.column.as_deref(), args.unit.unwrap_or(1.0))?;
     let mut store = runs::open(&args.state)?;
     let (row, mut kept) = read(&store, &args.model, None)?;
     let learnt = kept.learn(&series);
@@ -73,8 +73,8 @@ pub(super) fn rollback(args: &ModelsRollback) -> Result<u8, Failure> {
     Ok(0)
 }
 
-fn series(path: &Path, column: Option<&str>) -> Result<Series, Failure> {
-    let pairs: Vec<(i64, f64)> = Rows::open(path, column)?.all()?.iter().map(|r| (r.at, r.value)).collect();
+fn series(path: &Path, column: Option<&str>, factor: f64) -> Result<Series, Failure> {
+    let pairs: Vec<(i64, f64)> = Rows::open(path, column)?.all()?.iter().map(|r| (r.at, r.value * factor)).collect();
     Ok(Series::from_pairs(&pairs))
 }
 

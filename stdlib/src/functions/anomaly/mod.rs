@@ -1,17 +1,45 @@
 //! Detectors. A raw score is not calibrated: `alarm` comes from the alarm layer behind it (L24).
 
+pub(crate) mod auto;
+pub(crate) mod cusum;
+pub(crate) mod ewma;
+pub(crate) mod flatline;
+pub(crate) mod holt;
+pub(crate) mod novelty;
+pub(crate) mod page_hinkley;
+pub(crate) mod peers;
 pub(crate) mod rcf;
+pub(crate) mod seasonal;
 pub(crate) mod zscore;
 
 use crate::action::Args;
-use crate::declare::record;
-use crate::evaluate::number;
+use crate::declare::{flag, record};
+use crate::evaluate::{Memory, number};
+use crate::functions::series::given;
 use crate::value::{Series, Value};
-use heal_lang::catalogue::{Dim, RecordDecl, Type};
-use heal_signal::{Judgement, Reason};
+use heal_lang::catalogue::{Dim, ParamDecl, RecordDecl, Type};
+use heal_signal::kept::Kept;
+use heal_signal::{Judgement, Reason, method};
 
 pub(crate) fn records() -> Vec<RecordDecl> {
-    vec![record(
+    vec![
+        judgements(),
+        record(
+            "anomaly.Odd",
+            "Which of several like series is the odd one.",
+            &[
+                ("alarm", Type::Bool, "Its distance reaches the threshold."),
+                ("index", Type::Int, "Its place in the list, from 0."),
+                ("name", Type::String, "Its name and labels."),
+                ("distance", Type::NUMBER, "From the median of all, in robust standard deviations; negative: below."),
+                ("score", Type::RATIO, "How odd; 50% at the threshold."),
+            ],
+        ),
+    ]
+}
+
+fn judgements() -> RecordDecl {
+    record(
         "anomaly.Judgement",
         "What a detector says about the end of a series.",
         &[
@@ -24,7 +52,60 @@ pub(crate) fn records() -> Vec<RecordDecl> {
             ("basis", Type::String, "What it rests on."),
             ("points", Type::Int, "Points that were not missing."),
         ],
-    )]
+    )
+}
+
+/// Whether what was learnt stays.
+fn keep() -> ParamDecl {
+    flag(
+        "keep",
+        "Go on from what earlier runs learnt at this place of the playbook, on this target; a live run keeps what it learnt \
+         when it closes, `plan` and a rehearsal do not. Only newer samples are learnt.",
+    )
+}
+
+/// Judges by a method of heal-signal that starts afresh.
+fn by_method(args: &Args, name: &str) -> Value {
+    let series = match given(args, "series") {
+        Ok(series) => series,
+        Err(unknown) => return unknown,
+    };
+    let Some(method) = method::find(name) else { return Value::no_data(format!("there is no method `{name}`")) };
+    judgement(&series, |s| {
+        let mut kept = Kept::new(method)?;
+        kept.learn(s);
+        kept.judge()
+    })
+}
+
+/// Judges by what was learnt at a place; `None`: the function keeps nothing, or is not asked to.
+pub(crate) fn kept(function: &str, args: &Args, memory: &Memory, place: &str) -> Option<Value> {
+    if args.get("keep") != Some(&Value::Bool(true)) {
+        return None;
+    }
+    let name = match function {
+        "anomaly.auto" => auto::METHOD,
+        "anomaly.ewma" => ewma::METHOD,
+        "anomaly.holt" => holt::METHOD,
+        "anomaly.cusum" => cusum::METHOD,
+        "anomaly.page_hinkley" => page_hinkley::METHOD,
+        "anomaly.flatline" => flatline::METHOD,
+        "anomaly.novelty" => novelty::METHOD,
+        "anomaly.seasonal" => seasonal::METHOD,
+        _ => return None,
+    };
+    let method = method::find(name)?;
+    let series = match given(args, "series") {
+        Ok(series) => series,
+        Err(unknown) => return Some(unknown),
+    };
+    Some(match heal_signal::Series::new(&series.at, &series.value) {
+        Ok(plain) => match memory.look(place, method, (&series.name, &plain), Kept::judge) {
+            Ok(judged) => judgement(&series, |_| judged),
+            Err(why) => Value::no_data(why),
+        },
+        Err(reason) => Value::no_data(format!("{} can't be judged: {reason}", named(&series))),
+    })
 }
 
 /// A number, or its default.

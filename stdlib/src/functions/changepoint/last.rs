@@ -2,9 +2,10 @@
 //!
 //! A series without one gives `none`; too few points are no data.
 
+use super::{change, params};
 use crate::action::Args;
 use crate::declare::{example, function, int, optional, result, subject};
-use crate::functions::anomaly::{at_least_one, float, named};
+use crate::functions::anomaly::named;
 use crate::functions::series::given;
 use crate::value::Value;
 use heal_lang::catalogue::{DefaultValue, Dim, FunctionDecl, Type};
@@ -29,21 +30,10 @@ pub(crate) fn call(args: &Args, _: i64) -> Value {
         Ok(series) => series,
         Err(unknown) => return unknown,
     };
-    let params = changepoint::Params {
-        least_points: at_least_one(args, "least_points"),
-        penalty: float(args, "penalty", 1.0),
-        ..changepoint::Params::default()
-    };
-    let found = heal_signal::Series::new(&series.at, &series.value).and_then(|s| changepoint::last(&s, &params));
+    let found = heal_signal::Series::new(&series.at, &series.value).and_then(|s| changepoint::last(&s, &params(args)));
     match found {
         Ok(None) => Value::None,
-        Ok(Some(c)) => Value::record([
-            ("at", Value::Time(c.at)),
-            ("before", Value::Quantity(Dim::Number, c.before)),
-            ("after", Value::Quantity(Dim::Number, c.after)),
-            ("size", Value::Quantity(Dim::Number, c.size)),
-            ("confidence", Value::Quantity(Dim::Ratio, c.confidence)),
-        ]),
+        Ok(Some(c)) => change(&c),
         Err(reason) => Value::no_data(format!("{} can't be searched for changes: {reason}", named(&series))),
     }
 }
