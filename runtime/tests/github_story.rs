@@ -2,10 +2,12 @@
 //! because something was away for a moment runs again and passes; one that failed for a reason of its own does not.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test states its expectations by panicking")]
 
+#[path = "support/folder.rs"]
+mod folder;
 #[path = "../../stdlib/adapters/tests/parts/mod.rs"]
 mod parts;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -82,7 +84,7 @@ impl Story {
 
     fn healrun(&self, run: &serde_json::Value) -> (i32, serde_json::Value) {
         let folder = self.gitea.folder().join("playbook");
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../playbooks/rerun_failed_jobs"), &folder);
+        folder::copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../playbooks/rerun_failed_jobs"), &folder);
         let config = format!(
             "environments:\n  default: {{autonomy: act}}\nconnections:\n  github: {{url: \"{}\", repository: \"{}\", token_env: FORGE_TOKEN}}\n",
             self.gitea.var("BASE_URL"),
@@ -102,18 +104,6 @@ impl Story {
         let json = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|e| panic!("{e}: {}\n{said}", String::from_utf8_lossy(&output.stdout)));
         (output.status.code().unwrap_or(-1), json)
-    }
-}
-
-fn copy(from: &Path, to: &PathBuf) {
-    std::fs::create_dir_all(to).expect("make the folder");
-    for entry in std::fs::read_dir(from).expect("read the folder").flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("copy a file");
-        }
     }
 }
 

@@ -5,6 +5,8 @@
 //! the Deployment names.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test states its expectations by panicking")]
 
+#[path = "support/folder.rs"]
+mod folder;
 #[path = "../../stdlib/adapters/tests/parts/mod.rs"]
 mod parts;
 
@@ -208,7 +210,7 @@ impl Story {
         let url = prometheus.var("PROMETHEUS_URL").to_owned();
         kubernetes.program("kubedev", &["kubectl", "create", "namespace", "production"]);
         let folder = kubernetes.folder().join("playbook");
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../playbooks/rollback_bad_release"), &folder);
+        folder::copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../playbooks/rollback_bad_release"), &folder);
         std::fs::write(
             folder.join("healrun.yaml"),
             format!(
@@ -264,18 +266,6 @@ fn apply(kubernetes: &parts::Part, image: &str) {
         "kubedev",
         &["kubectl", "-n", "production", "rollout", "status", "deployment/checkout", "--timeout=60s"],
     );
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("make the folder");
-    for entry in std::fs::read_dir(from).expect("read the folder").flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("copy a file");
-        }
-    }
 }
 
 #[test]

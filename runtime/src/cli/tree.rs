@@ -57,8 +57,8 @@ fn doing(node: &NodeView) -> Option<&'static str> {
     })
 }
 
-/// A node's line: its end or what it does, how long, how often, why.
-fn line(node: &NodeView, now: u64) -> String {
+/// A node's line: its end or what it does, how long, how often, why; of a change what is changed.
+fn line(node: &NodeView, view: &RunView, now: u64) -> String {
     let mut text = format!("{:9} {:20}", crate::report::word(&node.kind), node.name);
     let since = node.started.map(|from| show_duration(node.ended.unwrap_or(now).saturating_sub(from)));
     match (node.exit, doing(node)) {
@@ -72,7 +72,13 @@ fn line(node: &NodeView, now: u64) -> String {
     if node.attempts > 1 && node.kind == StepKind::Remediate {
         text.push_str(&format!(" {} attempts", node.attempts));
     }
-    let why = node.because.as_ref().map_or(node.evidence.as_str(), |b| b.text.as_str());
+    let changes: Vec<&str> = view.changes.iter().filter(|c| c.node == node.node).map(|c| c.summary.as_str()).collect();
+    let changes = changes.join("; ");
+    let why = match &node.because {
+        Some(because) => because.text.as_str(),
+        None if !changes.is_empty() => changes.as_str(),
+        None => node.evidence.as_str(),
+    };
     if !why.is_empty() {
         text.push_str(&format!("  {}", clip(&show::one_line(why), 160)));
     }
@@ -156,7 +162,7 @@ impl Observer for Lines {
             let is = (node.exit, told);
             if self.seen.get(&index) != Some(&is) && is != (None, None) {
                 self.seen.insert(index, is);
-                out::note(&format!("{:>7}  {}", show_duration(event.now), line(node, event.now)));
+                out::note(&format!("{:>7}  {}", show_duration(event.now), line(node, view, event.now)));
             }
         }
     }
@@ -230,7 +236,7 @@ impl Observer for Tree {
             };
             bar.set_style(Self::style(node.exit, busy));
             bar.set_prefix(mark);
-            bar.set_message(line(node, event.now));
+            bar.set_message(line(node, view, event.now));
         }
     }
 

@@ -4,13 +4,17 @@ pub(crate) mod console;
 pub(crate) mod pagerduty;
 pub(crate) mod webhook;
 
-use crate::action::{Args, ResolveMachine, ResolveStep, ResolvedCall, Surroundings};
+use crate::action::{Args, ChangeMachine, ResolveMachine, ResolveStep, ResolvedCall, Surroundings};
 use crate::arguments;
 use crate::declare::{data, maybe, optional};
 use crate::error::ErrorInfo;
 use crate::evaluate::{clip, safe};
-use crate::talk::{Turn, talk};
-use heal_lang::catalogue::{DefaultValue, ParamDecl, Type};
+use crate::request::{ChangeRequest, Endpoint, HeaderText, HttpBody, HttpRequest};
+use crate::status::Asked;
+use crate::talk::{Sent, Turn, ask, changed, fail, http, talk};
+use crate::value::Value;
+use heal_lang::catalogue::{DefaultValue, ParamDecl, Permission, Type};
+use heal_lang::plan::ErrorClass;
 
 /// What every message has.
 fn message() -> Vec<ParamDecl> {
@@ -50,6 +54,42 @@ impl Message {
         } else {
             format!("{}\n{}", self.summary, self.link)
         }
+    }
+}
+
+/// Posts JSON to whoever tells people; `(who, what must be allowed)` are for the words of an error.
+fn posted(
+    endpoint: Endpoint,
+    headers: Vec<(String, HeaderText)>,
+    body: Value,
+    (who, allowed): (&'static str, &'static str),
+) -> Box<dyn ChangeMachine> {
+    let request = HttpRequest {
+        method: "POST".to_owned(),
+        endpoint,
+        query: Vec::new(),
+        headers,
+        body: Some(HttpBody::Json(body)),
+        max_bytes: 64 << 10,
+        follow: false,
+    };
+    talk(ask(Sent::Write(ChangeRequest::Http(request)), move |answer, _| match http(answer) {
+        Ok(answer) => {
+            let permission = Some(Permission::Http { what: allowed.to_owned() });
+            match (Asked { what: who, permission }).change(&answer) {
+                None => changed(Value::None),
+                Some(error) => fail(again(error)),
+            }
+        }
+        Err(error) => fail(again(error)),
+    }))
+}
+
+/// A message that may have been lost is sent again: twice told is better than not told.
+fn again(error: ErrorInfo) -> ErrorInfo {
+    match error.class {
+        ErrorClass::Uncertain => ErrorInfo { class: ErrorClass::Transient, ..error },
+        _ => error,
     }
 }
 

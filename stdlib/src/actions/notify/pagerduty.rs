@@ -3,17 +3,13 @@
 //! 202 is delivered. 400 is `permanent` with PagerDuty's message, 429 `throttled`, 5xx and no answer `transient`: the
 //! dedup key makes a second event part of the first incident.
 
-use super::webhook::again;
-use super::{Message, resolved};
+use super::{Message, posted, resolved};
 use crate::action::{Args, ChangeAction, ChangeMachine, ProbeMachine, ResolveMachine, ResolvedCall, Surroundings};
 use crate::arguments;
 use crate::declare::{data, endpoint, example, maybe, required, tells};
 use crate::error::ErrorInfo;
-use crate::request::{ChangeRequest, Endpoint, HttpBody, HttpRequest};
-use crate::status::Asked;
-use crate::talk::{Sent, ask, changed, fail, http, talk};
+use crate::request::Endpoint;
 use crate::value::Value;
-use heal_lang::catalogue::Permission;
 use heal_lang::catalogue::{ActionDecl, Class, ResultDecl, Type};
 
 pub(crate) fn decl() -> ActionDecl {
@@ -77,31 +73,15 @@ impl ChangeAction for Action {
         if message.link.starts_with("http") {
             links.push(Value::record([("href", Value::text(&message.link)), ("text", Value::text("the run"))]));
         }
-        let request = HttpRequest {
-            method: "POST".to_owned(),
-            endpoint: Endpoint::Connection { name: "pagerduty".to_owned(), path: "/v2/enqueue".to_owned() },
-            query: Vec::new(),
-            headers: Vec::new(),
-            body: Some(HttpBody::Json(Value::record([
-                ("routing_key", Value::Secret(routing)),
-                ("event_action", Value::text("trigger")),
-                ("dedup_key", Value::text(&crate::evaluate::clip(&dedup, 255))),
-                ("payload", payload),
-                ("links", Value::list(links)),
-            ]))),
-            max_bytes: 64 << 10,
-            follow: false,
-        };
-        Ok(talk(ask(Sent::Write(ChangeRequest::Http(request)), |answer, _| match http(answer) {
-            Ok(answer) => {
-                let what = Permission::Http { what: "send events with this integration key".to_owned() };
-                match (Asked { what: "PagerDuty", permission: Some(what) }).change(&answer) {
-                    None => changed(Value::None),
-                    Some(error) => fail(again(error)),
-                }
-            }
-            Err(error) => fail(again(error)),
-        })))
+        let body = Value::record([
+            ("routing_key", Value::Secret(routing)),
+            ("event_action", Value::text("trigger")),
+            ("dedup_key", Value::text(&crate::evaluate::clip(&dedup, 255))),
+            ("payload", payload),
+            ("links", Value::list(links)),
+        ]);
+        let endpoint = Endpoint::Connection { name: "pagerduty".to_owned(), path: "/v2/enqueue".to_owned() };
+        Ok(posted(endpoint, Vec::new(), body, ("PagerDuty", "send events with this integration key")))
     }
 
     /// A second event with the same dedup key is part of the first incident: sending again is the probe.
@@ -114,7 +94,7 @@ impl ChangeAction for Action {
 mod tests {
     use super::*;
     use crate::action::{ChangeStep, ResolveStep};
-    use crate::request::Answer;
+    use crate::request::{Answer, ChangeRequest, HttpBody};
     use crate::status::tests::answer;
     use crate::value::Secret;
 

@@ -3,19 +3,15 @@
 //! 2xx is delivered. 4xx is `permanent` (401 and 403 `denied`, 429 `throttled`); 5xx, a timeout and no answer are
 //! `transient`: a message may come twice, and carries its key so that the receiver can tell.
 
-use super::{Message, resolved};
+use super::{Message, posted, resolved};
 use crate::action::{Args, ChangeAction, ChangeMachine, ProbeMachine, ResolveMachine, ResolvedCall, Surroundings};
 use crate::actions::http::{bearer, url};
 use crate::arguments;
 use crate::declare::{endpoint, example, optional, subject, tells};
 use crate::error::ErrorInfo;
-use crate::request::{ChangeRequest, Endpoint, HeaderText, HttpBody, HttpRequest};
-use crate::status::Asked;
-use crate::talk::{Sent, ask, changed, fail, http, talk};
+use crate::request::{Endpoint, HeaderText};
 use crate::value::Value;
-use heal_lang::catalogue::Permission;
 use heal_lang::catalogue::{ActionDecl, Class, DefaultValue, ResultDecl, Type};
-use heal_lang::plan::ErrorClass;
 
 pub(crate) fn decl() -> ActionDecl {
     let mut params = vec![subject("url", Type::String, "Where; its host must be allowed.")];
@@ -62,32 +58,16 @@ impl ChangeAction for Action {
         if let Some(token) = arguments::maybe_secret(&call.args, "token")? {
             headers.push(("authorization".to_owned(), bearer(&token)));
         }
-        let request = HttpRequest {
-            method: "POST".to_owned(),
-            endpoint: Endpoint::Url(url(&call.args, "url")?),
-            query: Vec::new(),
-            headers,
-            body: Some(HttpBody::Json(Value::record([
-                ("text", Value::text(&message.text())),
-                ("summary", Value::text(&message.summary)),
-                ("link", Value::text(&message.link)),
-                ("severity", Value::text(&message.severity)),
-                ("run", Value::text(&at.run_id)),
-                ("key", Value::text(key)),
-            ]))),
-            max_bytes: 64 << 10,
-            follow: false,
-        };
-        Ok(talk(ask(Sent::Write(ChangeRequest::Http(request)), |answer, _| match http(answer) {
-            Ok(answer) => {
-                let what = Permission::Http { what: "POST to the webhook".to_owned() };
-                match (Asked { what: "the webhook", permission: Some(what) }).change(&answer) {
-                    None => changed(Value::None),
-                    Some(error) => fail(again(error)),
-                }
-            }
-            Err(error) => fail(again(error)),
-        })))
+        let body = Value::record([
+            ("text", Value::text(&message.text())),
+            ("summary", Value::text(&message.summary)),
+            ("link", Value::text(&message.link)),
+            ("severity", Value::text(&message.severity)),
+            ("run", Value::text(&at.run_id)),
+            ("key", Value::text(key)),
+        ]);
+        let endpoint = Endpoint::Url(url(&call.args, "url")?);
+        Ok(posted(endpoint, headers, body, ("the webhook", "POST to the webhook")))
     }
 
     fn probe(&self, _: &ResolvedCall, _: &str, _: &Surroundings) -> Option<Box<dyn ProbeMachine>> {
@@ -95,20 +75,13 @@ impl ChangeAction for Action {
     }
 }
 
-/// A message that may have been lost is sent again: twice told is better than not told.
-pub(super) fn again(error: ErrorInfo) -> ErrorInfo {
-    match error.class {
-        ErrorClass::Uncertain => ErrorInfo { class: ErrorClass::Transient, ..error },
-        _ => error,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::action::{ChangeStep, ResolveStep};
-    use crate::request::Answer;
+    use crate::request::{Answer, ChangeRequest, HttpBody};
     use crate::status::tests::answer;
+    use heal_lang::plan::ErrorClass;
 
     #[test]
     fn a_lost_message_is_sent_again() {
