@@ -108,12 +108,13 @@ impl Reader {
             for (column, cell) in columns.iter_mut().zip(&row).skip(1) {
                 match cell.parse::<f64>() {
                     Ok(v) => column.push((at, v)),
-                    Err(_) if cell.is_empty() || cell.eq_ignore_ascii_case("nan") => {}
+                    // Its stamp stays: how long an interval is follows from the stamps.
+                    Err(_) if cell.is_empty() => column.push((at, f64::NAN)),
                     Err(_) => return Err(lines.bad(&format!("`{cell}` is no number"))),
                 }
             }
         }
-        if columns.iter().all(Vec::is_empty) {
+        if !columns.iter().flatten().any(|p| p.1.is_finite()) {
             return Err(Failure::invalid(format!("{} has no values", lines.name)));
         }
         for j in 1..width {
