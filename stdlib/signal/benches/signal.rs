@@ -8,6 +8,8 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use heal_signal::Series;
 use heal_signal::changepoint::online::{Online, OnlineParams};
+use heal_signal::decompose::mstl::{self, Mstl};
+use heal_signal::decompose::stl::{self, Stl};
 use heal_signal::detect::alarm::{Alarm, AlarmParams};
 use heal_signal::detect::auto::{Auto, AutoParams};
 use heal_signal::detect::cusum::{Cusum, CusumParams};
@@ -18,8 +20,6 @@ use heal_signal::detect::seasonal::{Seasonal, SeasonalParams};
 use heal_signal::detect::surprise::{Surprise, SurpriseParams};
 use heal_signal::forecast::crossing::{Direction, crossing};
 use heal_signal::forecast::method::{self, Method};
-use heal_signal::forecast::mstl::{self, Mstl};
-use heal_signal::forecast::stl::{self, Stl};
 use heal_signal::forecast::{Params, season};
 use heal_signal::rcf::{Rcf, RcfParams};
 

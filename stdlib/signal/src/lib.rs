@@ -8,6 +8,7 @@ pub mod batch;
 pub mod cause;
 pub mod changepoint;
 pub mod compare;
+pub mod decompose;
 pub mod detect;
 pub mod episode;
 pub mod forecast;

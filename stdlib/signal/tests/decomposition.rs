@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use heal_signal::batch::{decomposed, discord, spectral, stl};
+use heal_signal::batch::{decomposed, discord, spectral};
 use heal_signal::changepoint::{Cost, segments};
+use heal_signal::decompose::mstl::{self, Mstl};
+use heal_signal::decompose::stl::{self, Stl};
 use heal_signal::logs::template;
 use heal_signal::math::rng::Rng;
 use heal_signal::math::{fourier, gamma};
@@ -38,13 +40,13 @@ fn months() -> Vec<f64> {
 #[test]
 fn stl_is_that_of_statsmodels() {
     let at = [0, 11, 50, 95];
-    let params = |robust| stl::StlParams { period: 12, seasonal: 7, robust, jump: 1 };
-    let plain = stl::stl(&months(), &params(false)).unwrap();
+    let exact = Stl { jump: 0.0, rounds: 5, ..Stl::new(12) };
+    let plain = stl::decompose(&months(), &exact).unwrap();
     same(&plain.trend, &at, &[9.971_187_199, 10.536_722_13, 12.979_810_74, 14.535_892_61], 1e-7);
-    same(&plain.seasons[0], &at, &[-0.029_401_415_68, -1.204_159_405, 4.348_273_174, -0.907_180_331_1], 1e-7);
-    let robust = stl::stl(&months(), &params(true)).unwrap();
+    same(&plain.seasonal, &at, &[-0.029_401_415_68, -1.204_159_405, 4.348_273_174, -0.907_180_331_1], 1e-7);
+    let robust = stl::decompose(&months(), &Stl { robust: true, rounds: 2, ..exact }).unwrap();
     same(&robust.trend, &at, &[10.336_309_28, 10.651_880_65, 12.501_466_69, 14.335_612_85], 1e-7);
-    same(&robust.rest, &at, &[-1.563_182_298, -0.059_352_849_56, 6.526_038_581, -0.078_049_331_4], 1e-7);
+    same(&robust.remainder, &at, &[-1.563_182_298, -0.059_352_849_56, 6.526_038_581, -0.078_049_331_4], 1e-7);
 }
 
 #[test]
@@ -56,17 +58,17 @@ fn mstl_is_that_of_statsmodels() {
             5.0 + libm::sin(tau * x / 8.0) + 2.0 * libm::sin(tau * x / 24.0) + noise(t, 17) * 0.05 + 0.01 * x
         })
         .collect();
-    let parts = stl::mstl(&y, &[24, 8], false, 1).unwrap();
+    let parts = mstl::decompose(&y, &[24, 8], &Mstl { jump: 0.0, inner: 5, ..Mstl::default() }).unwrap();
     let at = [0, 30, 100, 191];
     same(&parts.trend, &at, &[5.034_485_839, 5.301_686_129, 6.004_300_445, 6.878_784_222], 1e-7);
-    same(&parts.seasons[0], &at, &[-0.336_882_425_4, -0.908_259_973_1, 0.045_028_331_42, -0.579_323_648_3], 1e-7);
-    same(&parts.seasons[1], &at, &[0.085_362_469_61, 2.052_418_303, 1.743_132_102, -0.723_556_918_8], 1e-7);
+    same(&parts.seasonal[0].1, &at, &[-0.336_882_425_4, -0.908_259_973_1, 0.045_028_331_42, -0.579_323_648_3], 1e-7);
+    same(&parts.seasonal[1].1, &at, &[0.085_362_469_61, 2.052_418_303, 1.743_132_102, -0.723_556_918_8], 1e-7);
 }
 
 #[test]
 fn a_coarse_loess_is_near_the_exact_one() {
-    let params = |jump| stl::StlParams { period: 12, seasonal: 35, robust: false, jump };
-    let (exact, coarse) = (stl::stl(&months(), &params(1)).unwrap(), stl::stl(&months(), &params(0)).unwrap());
+    let by = |jump| stl::decompose(&months(), &Stl { seasonal: 35, jump, ..Stl::new(12) }).unwrap();
+    let (exact, coarse) = (by(0.0), by(0.1));
     for (a, b) in exact.trend.iter().zip(&coarse.trend) {
         near(*b, *a, 0.05);
     }

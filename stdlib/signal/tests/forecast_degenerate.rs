@@ -3,15 +3,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+use heal_signal::decompose::mstl::{self, Mstl};
+use heal_signal::decompose::stl::{self, Stl};
 use heal_signal::forecast::arima::{self, Order};
 use heal_signal::forecast::covariate::{self, Event};
 use heal_signal::forecast::crossing::{Direction, crossing, units};
 use heal_signal::forecast::intermittent::{Variant, rate};
 use heal_signal::forecast::linear::{self, Spec};
 use heal_signal::forecast::method::{Method, forecast};
-use heal_signal::forecast::mstl::{self, Mstl};
 use heal_signal::forecast::smooth::{Damped, Theta};
-use heal_signal::forecast::stl::{self, Stl};
 use heal_signal::forecast::{Forecast, Params, auto, naive, season};
 use heal_signal::math::normal;
 use heal_signal::math::rng::Rng;
@@ -111,7 +111,7 @@ fn every_part_answers_strange_series_with_numbers_or_a_reason() {
                     finite(name, p.trend.iter().chain(&p.remainder).chain(p.seasonal.iter().flat_map(|s| &s.1)));
                 }
             }
-            if let Ok(f) = mstl::forecast(&value, &[period], 5) {
+            if let Ok(f) = heal_signal::forecast::mstl::forecast(&value, &[period], 5) {
                 finite(name, &f);
             }
             assert_eq!(naive::seasonal(&value, period, 3).len(), 3);

@@ -3,12 +3,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use heal_signal::decompose::mstl::{self, Mstl};
+use heal_signal::decompose::stl::{self, Stl};
 use heal_signal::forecast::arima::{self, Arima, Order};
 use heal_signal::forecast::intermittent::{Variant, rate};
-use heal_signal::forecast::mstl::{self, Mstl};
 use heal_signal::forecast::season;
 use heal_signal::forecast::smooth::{Damped, Theta};
-use heal_signal::forecast::stl::{self, Stl};
 use heal_signal::math::rng::Rng;
 use std::f64::consts::TAU;
 

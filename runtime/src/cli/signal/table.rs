@@ -354,11 +354,11 @@ mod tests {
     #[test]
     fn a_gap_becomes_missing_values() {
         let row = |at: i64, value: f64| Row { stamp: String::new(), text: String::new(), at: at * 1000, value };
-        let rows: Vec<Row> =
-            [(0, 1.0), (60, 2.0), (120, 3.0), (300, 6.0), (300, 7.0), (361, 8.0)].map(|(t, v)| row(t, v)).into();
+        let rows = [(0, 1.0), (60, 2.0), (120, 3.0), (300, 6.0), (300, 7.0), (361, 8.0), (421, 9.0)];
+        let rows = rows.map(|(t, v)| row(t, v));
         let (values, step) = regular(&rows);
         assert_eq!(step, 60_000);
         let known: Vec<Option<f64>> = values.iter().map(|v| v.is_finite().then_some(*v)).collect();
-        assert_eq!(known, [Some(1.0), Some(2.0), Some(3.0), None, None, Some(7.0), Some(8.0)]);
+        assert_eq!(known, [Some(1.0), Some(2.0), Some(3.0), None, None, Some(7.0), Some(8.0), Some(9.0)]);
     }
 }

@@ -1,9 +1,10 @@
 //! The rest of a seasonal decomposition over its robust scale: for points that are odd for their time.
 //!
-//! STL or MSTL (see [`super::stl`]) and the scaled median absolute deviation of the rest, as in the hybrid of Hochenbaum,
+//! STL or MSTL (see [`crate::decompose`]) and the scaled median absolute deviation of the rest, as in the hybrid of Hochenbaum,
 //! Vallis, Kejariwal, "Automatic anomaly detection in the cloud via statistical learning", 2017.
 
-use super::{Scores, stl};
+use super::Scores;
+use crate::decompose::mstl::{self, Mstl};
 use crate::math::stats;
 use crate::{Reason, Series};
 
@@ -23,11 +24,13 @@ pub fn scores(series: &Series, periods: &[usize]) -> Result<Scores, Reason> {
     if stats::deviation(&x) <= 1e-12 {
         return Err(Reason::Constant { value: present[0] });
     }
-    let parts = stl::mstl(&x, periods, true, 0).ok_or(Reason::NoSeason)?;
-    let (centre, scale) = stats::median_and_scale(&parts.rest).unwrap_or((0.0, 0.0));
+    // What is no season in points is left out like one that is too long.
+    let usable: Vec<usize> = periods.iter().copied().filter(|p| *p >= 2).collect();
+    let parts = mstl::decompose(&x, &usable, &Mstl { robust: true, ..Mstl::default() })?;
+    let (centre, scale) = stats::median_and_scale(&parts.remainder).unwrap_or((0.0, 0.0));
     // A season that repeats to the bit leaves rounding errors: those are no deviations.
     let scale = scale.max(1e-9 * stats::deviation(&x));
-    let score = parts.rest.iter().map(|r| {
+    let score = parts.remainder.iter().map(|r| {
         let z = (r - centre).abs() / scale;
         z / (z + HALF)
     });

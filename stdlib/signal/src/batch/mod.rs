@@ -6,7 +6,6 @@ pub mod decomposed;
 pub mod discord;
 pub mod residual;
 pub mod spectral;
-pub mod stl;
 pub mod subspace;
 
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@
 //! 1970); forecasts are recursive. Fit: O(n p²) time and 3 n + p² numbers for p lags; forecast: O(p) a
 //! step.
 
+use crate::math::solve::dot;
 use crate::math::{solve, stats};
 
 /// What to regress on.
@@ -119,19 +120,6 @@ pub fn fit(spec: &Spec, value: &[f64]) -> Option<Fitted> {
         high,
         drift,
     })
-}
-
-/// A dot product in four lanes: the same order of additions everywhere.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut lanes = [0.0; 4];
-    let (left, right) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = left.remainder().iter().zip(right.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in left.zip(right) {
-        for k in 0..4 {
-            lanes[k] += x[k] * y[k];
-        }
-    }
-    (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]) + rest
 }
 
 impl Fitted {

@@ -3,11 +3,11 @@
 use super::arima::{self, Arima, Order};
 use super::frame::Frame;
 use super::intermittent::{self, Variant};
-use super::mstl::{self, Mstl};
 use super::origin::Origins;
 use super::smooth::{Damped, Theta};
 use super::{Forecast, Params, auto, naive};
 use crate::Reason;
+use crate::decompose::mstl::{self, Mstl};
 use std::str::FromStr;
 
 /// A forecaster. Its name, as [`FromStr`] reads and `Display` writes it, is given with each.

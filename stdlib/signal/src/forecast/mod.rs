@@ -10,14 +10,12 @@ pub mod crossing;
 mod frame;
 pub mod intermittent;
 pub mod linear;
-mod loess;
 pub mod method;
 pub mod mstl;
 pub mod naive;
 mod origin;
 pub mod season;
 pub mod smooth;
-pub mod stl;
 
 use crate::Reason;
 use serde::{Deserialize, Serialize};

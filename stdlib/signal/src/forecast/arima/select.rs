@@ -1,7 +1,7 @@
 //! Choosing an order.
 
 use super::{Arima, Order, fit, search};
-use crate::forecast::stl::{self, Stl};
+use crate::decompose::stl::{self, Stl};
 use crate::math::stats;
 use crate::{Reason, series};
 

@@ -3,7 +3,7 @@
 //! Cleveland, "Robust locally weighted regression and smoothing scatterplots", J. Am. Stat. Assoc. 1979, in the form that
 //! STL gives it: tricube weights over the `window` nearest points, a local constant or line.
 
-use super::linear::dot;
+use crate::math::solve::dot;
 
 /// How to smooth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
