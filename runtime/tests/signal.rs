@@ -416,3 +416,31 @@ fn a_model_is_trained_updated_listed_and_taken_back() {
     let ended = signal(folder, &["update", "tail.csv", "--model", "n"]);
     assert!(ended.stderr().contains("there is no model `n`\n  help: did you mean `m`?"), "{ended}");
 }
+
+#[test]
+fn no_result_is_written_over_what_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("load.csv");
+    let text: String = (0..60).map(|i| format!("{},{}\n", i * 60, i % 7)).collect();
+    std::fs::write(&file, &text).expect("written");
+    let name = file.to_str().expect("a name");
+    let link = folder.path().join("same.csv");
+    std::os::unix::fs::symlink(&file, &link).expect("a link");
+    let link = link.to_str().expect("a name");
+    for arguments in [
+        &["signal", "detect", name, "--plot", name][..],
+        &["signal", "changepoints", name, "--plot", link],
+        &["signal", "forecast", name, "--horizon", "3", "--plot", link],
+        &["signal", "forecast", name, "--batch", "--horizon", "3", "--lower", "x.csv", "--upper", "x.csv"],
+        &["signal", "forecast", name, "--horizon", "3", "--time-limit", "NaN"],
+    ] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_healrun"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .expect("it starts");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).expect("still there"), text);
+}

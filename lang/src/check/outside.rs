@@ -163,7 +163,7 @@ impl<'p> Taint<'p> {
                 Type::Record(record) => {
                     let decl = self.cat.records.get(record).and_then(|r| r.fields.get(name))?;
                     let outside = decl.outside || matches!(bare(&decl.typ), Type::Logs | Type::Json);
-                    outside.then(|| entry(format!("`{name}` of `{record}`")))?
+                    if outside { entry(format!("`{name}` of `{record}`")) } else { self.of(base, locals) }
                 }
                 _ => self.of(base, locals),
             },
@@ -227,15 +227,24 @@ impl<'p> Taint<'p> {
         if let Some(entry) = self.of(program, locals) {
             return Some(refused(program, &entry, "the program", "it could be any program of the machine"));
         }
-        let name = literal(self.written(program)).unwrap_or_default();
-        items.iter().skip(1).find_map(|item| {
+        let arguments = &items[1..];
+        let entries = arguments.iter().map(|item| (item, self.of(item, locals)));
+        let (item, entry) = entries.clone().find_map(|(item, entry)| Some((item, entry?)))?;
+        // Behind `timeout` or `nice` the program that reads is an argument itself.
+        let mut words = std::iter::once(literal(self.written(program)))
+            .chain(entries.filter(|(_, entry)| entry.is_none()).map(|(item, _)| literal(self.written(item))));
+        if words.clone().next().flatten().is_none() {
+            let why = "which program it is stands nowhere in the playbook, and it may read its arguments as code";
+            return Some(refused(item, &entry, "an argument of any program", why));
+        }
+        if let Some(name) = words.find_map(|word| word.filter(|word| reads_code(code, word))) {
+            let place = format!("an argument of `{name}`");
+            return Some(refused(item, &entry, &place, &format!("`{name}` reads its arguments as code")));
+        }
+        arguments.iter().find_map(|item| {
             let entry = self.of(item, locals)?;
-            if reads_code(code, &name) {
-                let place = format!("an argument of `{name}`");
-                return Some(refused(item, &entry, &place, &format!("`{name}` reads its arguments as code")));
-            }
-            let option = matches!(&item.kind, ExprKind::Text { pieces, .. }
-                if matches!(pieces.first(), Some(Piece::Text(text)) if text.starts_with('-')));
+            let option = matches!(&self.written(item).kind, ExprKind::Text { pieces, .. }
+                if !matches!(pieces.first(), Some(Piece::Text(text)) if !text.starts_with('-')) && pieces.len() > 1);
             option.then(|| refused(item, &entry, "an option", "only a whole argument of its own is safe"))
         })
     }
@@ -247,8 +256,8 @@ impl<'p> Taint<'p> {
             ExprKind::StepLet { step, name, .. } => (Some(*step), name.as_str()),
             _ => return e,
         };
-        // One step: a let of a let is judged as a whole.
-        self.lets.get(&key).map_or(e, |(value, _)| value)
+        // Lets stand in no circle: what one stands for is found in the end.
+        self.lets.get(&key).map_or(e, |(value, _)| self.written(value))
     }
 }
 

@@ -229,6 +229,48 @@ fn autonomy_decides_how_far_it_goes() {
     assert_eq!((lab.outcome(), lab.world.landed.len(), lab.world.told.len()), (("suggested", 20), 0, 0));
 }
 
+/// A plan whose deadline is that short, in an environment that demands an approval.
+fn demanded(deadline_ms: u64, written: bool) -> Lab {
+    let plan = straight(Class::Probed).with(|plan| {
+        plan.limits.deadline_ms = deadline_ms;
+        plan.limits.deadline_written = written;
+    });
+    let mut lab = Lab::new(plan.build(), World::default());
+    lab.open(Opened { autonomy: Autonomy::Approve, park_after_ms: u64::MAX, ..opened() });
+    lab
+}
+
+#[test]
+fn a_deadline_that_nobody_wrote_leaves_a_person_the_time_to_answer() {
+    let mut lab = demanded(5 * MINUTE, false);
+    lab.run_until(14 * MINUTE);
+    assert!(lab.asked[0].until >= 15 * MINUTE, "{:?}", lab.asked);
+    lab.feed(yes(&lab, "bob", true));
+    lab.go();
+    assert_eq!((lab.outcome(), lab.world.landed.len()), (("healed", 0), 1));
+}
+
+#[test]
+fn a_request_ends_while_its_change_still_fits_into_a_written_deadline() {
+    let mut answered = demanded(5 * MINUTE, true);
+    answered.run_until(MINUTE);
+    assert!(answered.asked[0].until < 2 * MINUTE, "the change, its verify and page need over three minutes");
+    answered.feed(yes(&answered, "bob", true));
+    answered.go();
+    assert_eq!((answered.outcome(), answered.world.landed.len()), (("healed", 0), 1));
+
+    let mut late = demanded(5 * MINUTE, true);
+    late.run_until(6 * MINUTE);
+    assert_eq!((late.outcome(), late.world.landed.len()), (("refused", 21), 0));
+}
+
+#[test]
+fn nobody_is_asked_where_no_answer_could_come_in_time() {
+    let mut lab = demanded(3 * MINUTE, true);
+    lab.run_until(4 * MINUTE);
+    assert_eq!((lab.outcome(), lab.asked.len(), lab.world.landed.len()), (("not_healed", 20), 0, 0));
+}
+
 #[test]
 fn a_lock_is_waited_for_as_long_as_written() {
     let held = |lab: &mut Lab, until: i64| {

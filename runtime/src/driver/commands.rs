@@ -5,7 +5,7 @@ use super::record::{self, Answered};
 use super::{Driver, Ended, Hands, Message, Typed, calls, clock, judge, machines, registry, resolve, values};
 use crate::approval::{self, Answer};
 use crate::failure::{Failure, exit};
-use crate::store::Tx;
+use crate::store::{Standing, Tx};
 use heal_engine::command::{
     AdmitRequest, AskRequest, CallKind, ChangeCall, Command, IntentId, Note, ReadOrder, TellRef,
 };
@@ -15,7 +15,7 @@ use heal_engine::event::{
 use heal_engine::guard::GuardVerdict;
 use heal_engine::mode::Mode;
 use heal_engine::node::Want;
-use heal_engine::run::Phase;
+use heal_engine::run::{Phase, Stage};
 use heal_lang::plan::{ErrorClass, HandlerOp, NamedArg, StepBody};
 use heal_stdlib::action::ResolvedCall;
 use heal_stdlib::error::ErrorInfo;
@@ -302,19 +302,7 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             };
             held.persist(&self.stopping, work, || said.to_string())?;
         }
-        let evidence: Vec<(String, String)> = self
-            .run
-            .view()
-            .nodes
-            .into_iter()
-            .filter(|n| n.exit.is_some() && !n.evidence.is_empty())
-            .map(|n| (n.name, n.evidence))
-            .collect();
-        let to = self.to.clone();
-        let answers = Box::new(move |typed| {
-            let _ = to.send(Message::Typed(typed));
-        });
-        let delivered = self.observer.ask(ask, &evidence, answers);
+        let delivered = self.show(ask);
         let result = if delivered {
             calls::ok(Facts::new(), String::new(), false)
         } else {
@@ -339,6 +327,42 @@ impl<M: Mode, H: Hands<M>> Driver<'_, M, H> {
             queued_ms: 0,
             late: false,
         })))
+    }
+
+    /// Puts a request before whoever is here.
+    fn show(&mut self, ask: &AskRequest) -> bool {
+        self.shown.insert(ask.request.clone());
+        let evidence: Vec<(String, String)> = self
+            .run
+            .view()
+            .nodes
+            .into_iter()
+            .filter(|n| n.exit.is_some() && !n.evidence.is_empty())
+            .map(|n| (n.name, n.evidence))
+            .collect();
+        let to = self.to.clone();
+        let answers = Box::new(move |typed| {
+            let _ = to.send(Message::Typed(typed));
+        });
+        self.observer.ask(ask, &evidence, answers)
+    }
+
+    /// A request that an earlier process asked, and that still stands open: whoever is here now has not seen it.
+    pub(super) fn ask_again(&mut self) -> Result<(), Failure> {
+        let asking = self.run.view().nodes.into_iter().find_map(|node| match node.stage {
+            Stage::Asking(request) if !self.shown.contains(&request) => Some(request),
+            _ => None,
+        });
+        let (Some(request), Some(held)) = (asking, self.record.held()) else { return Ok(()) };
+        let store = &held.store;
+        let found = store.request(&request).map_err(|e| store.failure(&e))?;
+        let Some(found) = found else { return Ok(()) };
+        if store.standing(&found, clock::wall()).map_err(|e| store.failure(&e))? == Standing::Open {
+            self.show(&found.ask);
+        } else {
+            self.shown.insert(request);
+        }
+        Ok(())
     }
 
     fn withdraw(&mut self, request: &str, because: &Because) -> Result<(), Failure> {

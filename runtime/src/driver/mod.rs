@@ -111,6 +111,8 @@ pub struct Driver<'o, M: Mode, H: Hands<M>> {
     queue: VecDeque<Command<M>>,
     to: UnboundedSender<Message>,
     from: UnboundedReceiver<Message>,
+    /// Requests that this process has shown.
+    shown: BTreeSet<String>,
     abandoned: BTreeSet<CallId>,
     /// Evidence of digests that were judged, to be stored with their event.
     bodies: Bodies,
@@ -158,6 +160,7 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
             to,
             from,
             abandoned: BTreeSet::new(),
+            shown: BTreeSet::new(),
             bodies: Bodies::new(),
             polls: Polls::default(),
             stopping: Stopping::new(),
@@ -258,6 +261,7 @@ impl<'o, M: Mode, H: Hands<M>> Driver<'o, M, H> {
             if let Some(ended) = self.ended.take() {
                 return Ok(ended);
             }
+            self.ask_again()?;
             let wake = self.until_wake();
             tokio::select! {
                 Some(message) = self.from.recv() => self.take(message)?,

@@ -4,7 +4,7 @@ use super::{KILL_AFTER_ROW, Store, StoreError, filesystem};
 use crate::failure::Failure;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// `heal` in ASCII: how the file says whose it is.
 const APPLICATION: i32 = 0x6865_616c;
@@ -117,14 +117,18 @@ impl Store {
         let sql = |e: rusqlite::Error| fail(StoreError::from(e).message).help(NEVER_OVERWRITTEN);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut db = Connection::open_with_flags(path, flags).map_err(sql)?;
-        db.busy_timeout(Duration::from_secs(10)).map_err(sql)?;
+        db.busy_timeout(BUSY).map_err(sql)?;
         // What it is, before anything is asked to change in it.
-        let (application, version) = identity(&db).map_err(sql)?;
+        let (mut application, mut version) = identity(&db).map_err(sql)?;
         let fresh = application == 0 && version == 0 && is_empty(&db).map_err(sql)?;
+        if (application, version) == (0, 0) && !fresh {
+            // Another process may have made it in between: tables and identity come in one transaction.
+            (application, version) = identity(&db).map_err(sql)?;
+        }
         if !fresh {
             known(application, version).map_err(|why| fail(why).help(NEVER_OVERWRITTEN))?;
         }
-        let mode: String = db.query_row("pragma journal_mode = wal", [], |r| r.get(0)).map_err(sql)?;
+        let mode: String = patiently(|| db.query_row("pragma journal_mode = wal", [], |r| r.get(0))).map_err(sql)?;
         if mode != "wal" {
             return Err(fail(format!("its filesystem has no write-ahead log (mode {mode})")));
         }
@@ -159,6 +163,26 @@ impl Store {
     }
 }
 
+/// Where SQLite itself does not wait for the other process: the change to a write-ahead log, when two open a new file.
+fn patiently<T>(work: impl Fn() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    let began = Instant::now();
+    loop {
+        match work() {
+            Err(error)
+                if matches!(
+                    error.sqlite_error_code(),
+                    Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
+                ) && began.elapsed() < BUSY =>
+            {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// How long another process is waited for.
+const BUSY: Duration = Duration::from_secs(10);
 const NEVER_OVERWRITTEN: &str = "nothing was written to it; name another file with `--state PATH`, or restore it";
 const NAME_A_FILE: &str = "name a file: `--state FOLDER/state.db`";
 

@@ -9,7 +9,7 @@ use heal_lang::plan::{Approval as Written, Exit, NodeId};
 use std::collections::BTreeSet;
 
 /// How long an approval is waited for where the environment demands one and the playbook wrote none.
-const DEFAULT_WITHIN_MS: u64 = 15 * 60 * 1000;
+pub(crate) const DEFAULT_WITHIN_MS: u64 = 15 * 60 * 1000;
 /// Requests that turned void before a person is called instead.
 const MOST_VOIDS: u32 = 2;
 
@@ -57,7 +57,8 @@ impl Machine {
     }
 
     fn ask(&mut self, node: NodeId, request: String, resolved: &Resolved) {
-        let written = self.with_remediate(node, |_, _, r| r.approval.clone()).flatten();
+        let (written, needed) =
+            self.with_remediate(node, |m, _, r| (r.approval.clone(), m.admit_ms(node, r))).unwrap_or((None, 0));
         let Written { groups, people, need, within_ms, not_requester, .. } = written.unwrap_or(Written {
             when: None,
             groups: Vec::new(),
@@ -66,7 +67,6 @@ impl Machine {
             within_ms: DEFAULT_WITHIN_MS,
             not_requester: false,
         });
-        let until = self.s.now.saturating_add(within_ms);
         let call = crate::command::CallId(self.s.next_call);
         self.s.next_call += 1;
         self.s.approvals.insert(
@@ -75,7 +75,7 @@ impl Machine {
                 node,
                 fingerprint: resolved.fingerprint.clone(),
                 stage: ApprovalStage::Asked,
-                until,
+                until: 0,
                 yes: BTreeSet::new(),
                 granted_at: None,
                 delivered: None,
@@ -83,6 +83,23 @@ impl Machine {
                 need: need.max(1),
             },
         );
+        // A yes that comes too late for the change is none: the request ends before.
+        let until = self.s.now.saturating_add(within_ms).min(self.deadline().saturating_sub(needed));
+        if until <= self.s.now {
+            self.s.approvals.remove(&request);
+            let because = Because::new(
+                BecauseKind::DeadlineTooNear,
+                format!(
+                    "no time is left for an answer: after it the change, its verify, undo and page take {}s",
+                    needed.div_ceil(1000)
+                ),
+            );
+            self.finish_change(node, Some((Exit::Deadline, because)));
+            return;
+        }
+        if let Some(approval) = self.s.approvals.get_mut(&request) {
+            approval.until = until;
+        }
         self.n(node).change.waited = true;
         self.n(node).stage = Stage::Asking(request.clone());
         self.emit(Command::Ask(Box::new(AskRequest {
@@ -98,6 +115,11 @@ impl Machine {
             not_requester: not_requester || need >= 2,
             until,
         })));
+    }
+
+    /// Whether the step of a node says itself who is asked, and for how long.
+    pub(crate) fn writes_approval(&self, node: NodeId) -> bool {
+        self.plan.step_of(node).and_then(super::graph::remediate).is_some_and(|r| r.approval.is_some())
     }
 
     fn approval_over(&mut self, node: NodeId, kind: BecauseKind, why: &str) {

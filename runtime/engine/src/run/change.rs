@@ -121,7 +121,7 @@ impl Machine {
     }
 
     /// What must still fit before the deadline when a change of this step is admitted (R11).
-    fn admit_ms(&self, node: NodeId, remediate: &Remediate) -> u64 {
+    pub(crate) fn admit_ms(&self, node: NodeId, remediate: &Remediate) -> u64 {
         let Some(n) = self.plan.node(node) else { return 0 };
         if let Some(bound) = self.plan.bounds.steps.get(n.step.0 as usize).filter(|b| b.admit_ms > 0) {
             return bound.admit_ms;
@@ -166,13 +166,13 @@ impl Machine {
         }
         self.with_remediate(node, |m, _, remediate| {
             let needed = m.admit_ms(node, remediate);
-            if m.s.now.saturating_add(needed) > m.plan.limits.deadline_ms {
+            if m.s.now.saturating_add(needed) > m.deadline() {
                 let because = Because::new(
                     BecauseKind::DeadlineTooNear,
                     format!(
                         "a change with its verify, undo and page takes up to {}s and the deadline is in {}s",
                         needed.div_ceil(1000),
-                        m.plan.limits.deadline_ms.saturating_sub(m.s.now) / 1000
+                        m.deadline().saturating_sub(m.s.now) / 1000
                     ),
                 );
                 m.finish_change(node, Some((Exit::Deadline, because)));

@@ -1,11 +1,13 @@
 //! Orders, resolves, the clock, and answers after the end.
 
+use super::approve::DEFAULT_WITHIN_MS;
 use super::machine::{Machine, text};
 use super::state::*;
 use crate::command::{CallId, Command, TellRef};
 use crate::event::{Because, BecauseKind, CallResult, Event, EventKind, IncidentChanged, OrderKind, Ordered};
 use crate::outcome::{Outcome, Reason, exit_code, shutdown_code};
-use heal_lang::plan::Exit;
+use heal_lang::plan::{Exit, NodeId};
+use std::collections::BTreeSet;
 
 /// Within this a stopping process records what still comes in; five seconds is all a runner gives (R33).
 const STOP_MS: u64 = 3_000;
@@ -145,9 +147,20 @@ impl Machine {
         moved
     }
 
+    /// When the run must have ended, in its own time.
+    ///
+    /// A deadline that nobody wrote is the worst case of what is written (L51). The wait for an approval that only the
+    /// environment demands is on top of it, or nobody could answer in time.
+    pub(crate) fn deadline(&self) -> u64 {
+        let limits = &self.plan.limits;
+        let asking: BTreeSet<NodeId> = self.s.approvals.values().map(|approval| approval.node).collect();
+        let demanded = asking.iter().filter(|node| !limits.deadline_written && !self.writes_approval(**node)).count();
+        limits.deadline_ms.saturating_add(DEFAULT_WITHIN_MS.saturating_mul(demanded as u64))
+    }
+
     /// The deadline, less what it takes to tell somebody.
     pub(crate) fn stop_at(&self) -> u64 {
-        let deadline = self.plan.limits.deadline_ms;
+        let deadline = self.deadline();
         let reserve = self.graph.reserve_ms;
         if deadline > reserve { deadline - reserve } else { deadline }
     }

@@ -185,7 +185,7 @@ pub(super) struct Forecast {
         help = format!("How it is forecast: {}, or arima(p,d,q)(P,D,Q,period)", Method::NAMES.join(", ")))]
     pub(super) method: Method,
     /// Seconds after which `arima` stops looking for better parameters of a series
-    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(super) time_limit: f64,
     /// Every row is a series: `id,v1,v2,...`
     #[arg(long, conflicts_with_all = ["plot", "column"])]
@@ -363,4 +363,12 @@ pub(super) struct ModelsRollback {
     /// How the result is printed
     #[arg(long, value_enum, default_value = "csv")]
     pub(super) format: Form,
+}
+
+/// A time that ends.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.0..=3_600.0).contains(&seconds) => Ok(seconds),
+        _ => Err("write seconds, 0 to 3600".to_owned()),
+    }
 }

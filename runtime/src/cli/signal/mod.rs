@@ -19,13 +19,22 @@ pub(super) use args::Signal;
 use super::out;
 use crate::failure::Failure;
 use args::{ModelsCommand, SignalCommand};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(super) fn signal(args: &Signal) -> Result<u8, Failure> {
     match &args.command {
-        SignalCommand::Detect(args) => detect::detect(args),
-        SignalCommand::Forecast(args) => forecast::forecast(args),
-        SignalCommand::Changepoints(args) => changepoints::changepoints(args),
+        SignalCommand::Detect(args) => {
+            apart(&args.table.file, &[&args.table.plot])?;
+            detect::detect(args)
+        }
+        SignalCommand::Forecast(args) => {
+            apart(&args.table.file, &[&args.table.plot, &args.lower, &args.upper])?;
+            forecast::forecast(args)
+        }
+        SignalCommand::Changepoints(args) => {
+            apart(&args.table.file, &[&args.table.plot])?;
+            changepoints::changepoints(args)
+        }
         SignalCommand::Templates(args) => logs::templates(args),
         SignalCommand::Blame(args) => logs::blame(args),
         SignalCommand::Rootcause(args) => rootcause::rootcause(args),
@@ -41,6 +50,21 @@ pub(super) fn signal(args: &Signal) -> Result<u8, Failure> {
 /// A computation that was refused, with the file it was about.
 fn refused(name: &str, what: &str, reason: &heal_signal::Reason) -> Failure {
     Failure::invalid(format!("{name} cannot be {what}: {reason}"))
+}
+
+/// That no file to be written is the one that is read, or another one of them.
+fn apart(input: &Path, outputs: &[&Option<PathBuf>]) -> Result<(), Failure> {
+    let whole = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut taken = vec![(whole(input), "it is read from there")];
+    for output in outputs.iter().filter_map(|output| output.as_ref()) {
+        let path = whole(output);
+        if let Some((_, why)) = taken.iter().find(|(other, _)| *other == path) {
+            let message = format!("{} would be overwritten: {why}", output.display());
+            return Err(Failure::invalid(message).help("give each file a name of its own; nothing was written"));
+        }
+        taken.push((path, "another result is written there"));
+    }
+    Ok(())
 }
 
 /// Writes a file that was asked for beside the result.

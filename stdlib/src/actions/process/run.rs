@@ -9,7 +9,7 @@ use crate::action::{
     ResolvedCall, Surroundings,
 };
 use crate::arguments;
-use crate::declare::{changes, data, example, local, maybe, no_undo, optional, result_record, subject};
+use crate::declare::{changes, example, local, maybe, no_undo, optional, result_record, subject};
 use crate::error::ErrorInfo;
 use crate::evaluate::{clip, plain, safe, show};
 use crate::request::{Answer, ChangeRequest, CommandLine, ProcessAnswer, ProcessChange, ProcessRead, ReadRequest};
@@ -40,12 +40,8 @@ pub(crate) fn decl() -> ActionDecl {
             },
             maybe("timeout", Type::DURATION, "Killed after this; otherwise the step's `timeout`."),
             maybe("folder", Type::String, "Where it runs; otherwise the folder of `healrun.yaml`."),
-            data(optional(
-                "env",
-                Type::Map(Box::new(Type::String)),
-                DefaultValue::EmptyMap,
-                "Added to its environment.",
-            )),
+            // Not from outside: loaders and shells take code from their environment (`LD_PRELOAD`, `BASH_ENV`).
+            optional("env", Type::Map(Box::new(Type::String)), DefaultValue::EmptyMap, "Added to its environment."),
             maybe("transient", Type::Regex, "A failure whose output matches may pass by itself."),
             optional(
                 "codes",
@@ -86,10 +82,39 @@ const READS_CODE: &[&str] = &[
     "env",
     "xargs",
     "eval",
+    "expect",
+    "rbash",
+    "pwsh",
     "ssh",
     "su",
     "sudo",
+    "doas",
+    "runuser",
+    "script",
+    "watch",
+    "parallel",
+    "flock",
     "busybox",
+    "make",
+    "gmake",
+    "find",
+    "sed",
+    "ed",
+    "ex",
+    "vi",
+    "vim",
+    "gdb",
+    "git",
+    "docker",
+    "podman",
+    "kubectl",
+    "systemd-run",
+    "nsenter",
+    "deno",
+    "bun",
+    "tclsh*",
+    "mysql*",
+    "mariadb*",
     "python*",
     "perl*",
     "ruby*",
@@ -229,8 +254,16 @@ fn line(args: &Args, at: &Surroundings) -> Result<CommandLine, ErrorInfo> {
         argv.push(text);
     }
     let program = argv.first().filter(|p| !p.is_empty()).ok_or_else(|| refuse("must name a program"))?;
-    if outside && heal_lang::catalogue::reads_code(READS_CODE, program) {
+    // Behind `timeout` or `nice` the program that reads is an argument itself.
+    let reader = |word: &str| heal_lang::catalogue::reads_code(READS_CODE, word);
+    if outside && (reader(program) || items.iter().any(|item| plain(item).is_some_and(|word| reader(&word)))) {
         return Err(refuse("hands text from outside to a shell or an interpreter, which is refused"));
+    }
+    if let Some(Value::Record(fields)) = arguments::given(args, "env")?
+        && fields.values().any(|value| matches!(value, Value::Untrusted(_)))
+    {
+        let message = "`env` takes a value from outside, which is refused: loaders and shells read code from there";
+        return Err(ErrorInfo::permanent("argument", message));
     }
     let own = arguments::maybe_ms(args, "timeout")?;
     let of_attempt = if at.timeout_ms == 0 {
@@ -318,6 +351,26 @@ mod tests {
             ChangeStep::Fail(error) => Err(error),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn text_from_outside_reaches_no_program_that_reads_code_however_it_is_wrapped() {
+        let at = Surroundings::default();
+        let outside = Value::Untrusted("echo pwned".into());
+        let words = |front: &[&str]| {
+            let items = front.iter().map(|w| Value::text(w)).chain([outside.clone()]).collect();
+            Args::from([("argv".to_owned(), Value::list(items))])
+        };
+        for front in [&["sh", "-c"][..], &["timeout", "5", "bash", "-c"], &["nice", "/usr/bin/python3", "-c"]] {
+            let error = line(&words(front), &at).expect_err("refused");
+            assert!(error.message.contains("to a shell or an interpreter"), "{front:?}: {error:?}");
+        }
+        assert!(line(&words(&["systemctl", "status"]), &at).is_ok());
+
+        let mut args = words(&["systemctl", "status"]);
+        args.insert("env".to_owned(), Value::record([("BASH_ENV", outside)]));
+        let error = line(&args, &at).expect_err("refused");
+        assert!(error.message.contains("`env` takes a value from outside"), "{error:?}");
     }
 
     #[test]
