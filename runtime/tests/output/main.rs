@@ -44,12 +44,12 @@ fn tidy(text: &str) -> String {
         (r#""(started|ended)_ms": \d+"#, r#""${1}_ms": MS"#),
         (r"\bpid \d+", "pid PID"),
         (r"(latency|took): [0-9.]+m?s", "$1: TOOK"),
-        (r"(?m)^ +\d[0-9ms.]*s {2}", "  AFTER  "),
-        (r"(?m) {2,}\d[0-9ms.]*s( {2}|$)", "  TOOK$1"),
+        (r"(?m)^ +\d[0-9hms.]*[hms] {2}", "  AFTER  "),
+        (r"(?m) {2,}\d[0-9hms.]*[hms]( {2}|$)", "  TOOK$1"),
         (r#""attempts": \d\d+"#, r#""attempts": MANY"#),
         (r"\b[a-z2-7]{26}\b", "REQUEST"),
         (r" on \S+ \(", " on HOST ("),
-        (r"\d[0-9ms]*s from now", "WAIT from now"),
+        (r"\d[0-9hms]*[hms] from now", "WAIT from now"),
         (r"by \w+ \(local", "by PERSON (local"),
     ];
     rules.into_iter().fold(text.to_owned(), |text, (pattern, with)| {
