@@ -1,6 +1,6 @@
 //! Every request of a run passes here: the limits of this process ([`heal_engine::node`]) around the clients.
 //!
-//! A call has one [`Passage`]; each of its requests asks the [`Node`], waits where it is told to, and reports how it went.
+//! A call has one `Passage`; each of its requests asks the [`Node`], waits where it is told to, and reports how it went.
 //! What the limits did is part of the call's answer: an error that names the endpoint, and `queued_ms`.
 
 #[cfg(test)]
